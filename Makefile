@@ -1,0 +1,43 @@
+# What a newcomer needs: `make demo` and `make test`. Both make the environment first.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check fast lock clean
+
+help:  ## what there is
+	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## /\1\t/' | expand -t 10
+
+.venv: .venv/ready  ## the environment, with every dependency pinned by hash
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "The bridge needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: .venv/ready  ## watch leads arrive at sandbox Vitec and Flow
+	@$(BIN)/bridge demo
+
+check: .venv/ready  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## everything: check, then all tests with branch coverage
+	$(BIN)/coverage erase
+	$(BIN)/pytest --cov --cov-report=term
+
+fast: .venv/ready  ## the tests that need nothing
+	$(BIN)/pytest tests/unit
+
+lock: .venv/ready  ## upgrade requirements.lock to the newest versions, with hashes
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --no-annotate \
+		--python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment and the embedded server's data
+	rm -rf .venv .bridge

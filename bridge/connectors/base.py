@@ -1,0 +1,123 @@
+"""What every vendor's connector is: a Parcel goes in, a Report comes out, nothing is raised.
+
+A connector is one module that declares one `Vendor`: the account's settings and each action's
+options as pydantic models, and a class that builds the request and says what the answer means.
+How bytes travel and how far they got is `transport.py`'s business.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from bridge.leads import Lead
+from bridge.outcomes import Outcome, Unsendable, Verdict
+
+
+class AccountSettings(BaseModel):
+    """One customer's credentials at a vendor; a vendor adds its own fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    base_url: str
+
+
+class ActionOptions(BaseModel):
+    """What a destination may set for one action; `on_unknown` is what suits the action best."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    on_unknown_default: ClassVar[str] = "hold"
+    can_verify: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One lead for one destination, with all that a connector may know of it."""
+
+    lead_id: str
+    lead: Lead
+    source: str
+    action: str
+    options: ActionOptions
+    region: str | None  # the lead's country, else the source's, else the destination's
+    region_source: str = "none"  # which of the three decided: lead | source | destination | none
+    attempt: int = 1
+    possible_duplicate: bool = False  # an earlier attempt ended Unknown and may have arrived
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One HTTP call as it went over the wire; sealed in the attempt log, never logged."""
+
+    method: str
+    url: str
+    request: str = ""
+    status: int | None = None  # None: no answer was read
+    response: str = ""
+    ms: int = 0
+    error: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What came of one attempt: `moved` names each field that went to the free text and why."""
+
+    outcome: Outcome | Unsendable
+    exchanges: list[Exchange] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The answer of the vendor's cheapest call: do these credentials serve?"""
+
+    ok: bool
+    detail: str
+
+
+class Shelf(Protocol):
+    """A small cache that all workers share, sealed; lives in the ledger, named by account."""
+
+    async def get(self, name: str) -> str | None: ...
+
+    async def put(self, name: str, value: str, *, ttl: float) -> None: ...
+
+    async def drop(self, name: str, *, only_if: str) -> None:
+        """Forget it if it still is what the caller used (F-T14)."""
+        ...
+
+    async def lock(self, name: str, *, ttl: float) -> bool:
+        """True for the one caller that may refresh it now; the lock ends by itself."""
+        ...
+
+
+class Connector(Protocol):
+    """One account at one vendor. Safe to use from many deliveries at once."""
+
+    async def send(self, parcel: Parcel) -> Report:
+        """Deliver; every failure is an outcome in the report."""
+        ...
+
+    async def verify(self, parcel: Parcel) -> tuple[Verdict, list[Exchange]]:
+        """After an Unknown: read back from the vendor whether the lead arrived."""
+        ...
+
+    async def check(self) -> Health:
+        """The vendor's cheapest call with these credentials, for `bridge check` and probes."""
+        ...
+
+
+class Caller(Protocol):
+    """The one HTTP client of the process, as `transport.Http` is; see there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """What a vendor's module declares; `connectors.VENDORS` lists them."""
+
+    name: str
+    account: type[AccountSettings]
+    actions: Mapping[str, type[ActionOptions]]
+    connect: Callable[..., Connector]
