@@ -1,0 +1,1 @@
+"""The durable record of leads, deliveries and attempts, and the policy of what is next."""

@@ -1,0 +1,5 @@
+"""The ledger on any Redis ≥ 6.2 or Valkey: the only place that knows a key."""
+
+from bridge.delivery.redis_ledger.ledger import RedisLedger
+
+__all__ = ["RedisLedger"]

@@ -1,0 +1,153 @@
+"""The part that people look at: leads, deliveries, timelines, accounts."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any, cast
+
+from bridge.delivery.ledger import (
+    AccountRow,
+    DeliveryId,
+    DeliveryRow,
+    LeadId,
+    LeadRow,
+    LogEntry,
+    delivery_id,
+)
+from bridge.delivery.redis_ledger import rows
+from bridge.delivery.redis_ledger.connection import Connection
+from bridge.outcomes import State
+
+PAGE = 200
+IN_LINE = frozenset({State.PENDING, State.RETRYING, State.SENDING})
+
+
+class Archive:
+    def __init__(self, connection: Connection, prefix: str) -> None:
+        self._redis = connection
+        self._prefix = prefix
+
+    async def lead(self, lead_id: LeadId) -> LeadRow | None:
+        return (await self._leads([lead_id]))[0]
+
+    async def blob(self, lead_id: LeadId) -> bytes | None:
+        return cast("bytes | None", await self._redis.do("GET", self._key(f"lead:{lead_id}:blob")))
+
+    async def log(self, lead_id: LeadId) -> list[LogEntry]:
+        lines = await self._redis.do("LRANGE", self._key(f"lead:{lead_id}:log"), 0, -1)
+        return [rows.log_entry(line) for line in lines]
+
+    async def deliveries_of(self, lead_id: LeadId) -> list[DeliveryRow]:
+        row = await self.lead(lead_id)
+        names = row.destinations if row else ()
+        return await self._deliveries(delivery_id(lead_id, name) for name in names)
+
+    async def leads(self, *, before: float | None, limit: int) -> list[LeadRow]:
+        newest = "+inf" if before is None else f"({rows.ms(before)}"
+        ids = await self._redis.do(
+            "ZREVRANGEBYSCORE", self._key("leads"), newest, "-inf", "LIMIT", 0, limit
+        )
+        return [row for row in await self._leads([LeadId(one.decode()) for one in ids]) if row]
+
+    async def deliveries(
+        self, *, state: State | None, account: str | None, limit: int
+    ) -> list[DeliveryRow]:
+        if state in IN_LINE:
+            return await self._in_line(state, account, limit)
+        indexed = state not in {None, State.DELIVERED}
+        pages = self._set(f"state:{state}", "ZREVRANGE") if indexed else self._all()
+        found: list[DeliveryRow] = []
+        async for page in pages:
+            found += [
+                row for row in page if state in {None, row.state} and account in {None, row.account}
+            ]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    async def leads_of(self, contact: str) -> list[LeadId]:
+        ids = await self._redis.do("ZREVRANGE", self._key(f"contact:{contact}"), 0, -1)
+        return [LeadId(one.decode()) for one in ids]
+
+    async def counts(self) -> dict[tuple[str, State], int]:
+        known = dict(_pairs(await self._redis.do("HGETALL", self._key("counts"))))
+        split = ((name.rpartition("/"), int(value)) for name, value in known.items())
+        return {(name[0], State(name[2])): value for name, value in split if value}
+
+    async def accounts(self) -> list[AccountRow]:
+        names = sorted(
+            one.decode() for one in await self._redis.do("SMEMBERS", self._key("accounts"))
+        )
+        commands = [
+            (command, self._key(f"account:{name}:{part}"))
+            for name in names
+            for command, part in (("HGETALL", "ctl"), ("ZCARD", "leases"), ("ZCARD", "due"))
+        ]
+        answers = iter(await self._redis.many(commands))
+        return [_account(name, next(answers), next(answers), next(answers)) for name in names]
+
+    async def _leads(self, ids: list[LeadId]) -> list[LeadRow | None]:
+        commands = [("HMGET", self._key(f"lead:{one}"), *rows.LEAD_FIELDS) for one in ids]
+        answers = zip(ids, await self._redis.many(commands), strict=True)
+        return [rows.lead_row(one, values) for one, values in answers]
+
+    async def _deliveries(self, ids: Iterable[DeliveryId]) -> list[DeliveryRow]:
+        names = list(ids)
+        commands = [("HMGET", self._key(f"delivery:{one}"), *rows.DELIVERY_FIELDS) for one in names]
+        answers = zip(names, await self._redis.many(commands), strict=True)
+        return [row for row in (rows.delivery_row(one, values) for one, values in answers) if row]
+
+    async def _set(self, name: str, command: str) -> AsyncIterator[list[DeliveryRow]]:
+        """A sorted set of delivery ids, a page at a time."""
+        start = 0
+        while ids := await self._redis.do(command, self._key(name), start, start + PAGE - 1):
+            start += len(ids)
+            yield await self._deliveries(DeliveryId(one.decode()) for one in ids)
+
+    async def _all(self) -> AsyncIterator[list[DeliveryRow]]:
+        """Delivered ones have no index of their own: they are almost all there is."""
+        before: float | None = None
+        while leads := await self.leads(before=before, limit=PAGE):
+            before = leads[-1].received_at
+            yield await self._deliveries(
+                delivery_id(row.lead_id, name) for row in leads for name in row.destinations
+            )
+
+    async def _in_line(
+        self, state: State | None, account: str | None, limit: int
+    ) -> list[DeliveryRow]:
+        """What is due, now or later, and what is in flight stand in their account's own sets."""
+        names = [account] if account else [row.account for row in await self.accounts()]
+        part = "leases" if state is State.SENDING else "due"
+        found: list[DeliveryRow] = []
+        for name in names:
+            async for page in self._set(f"account:{name}:{part}", "ZRANGE"):
+                found += [row for row in page if row.state == state]
+                if len(found) >= limit:
+                    break
+        return sorted(found, key=lambda row: row.updated_at, reverse=True)[:limit]
+
+    def _key(self, name: str) -> str:
+        return self._prefix + name
+
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[str, str]]:
+    texts = iter(one.decode() for one in flat)
+    return zip(texts, texts, strict=True)
+
+
+def _account(name: str, ctl: Any, in_flight: int, due: int) -> AccountRow:
+    known = dict(_pairs(ctl))
+    parked = {k.removeprefix("parked:"): v for k, v in known.items() if k.startswith("parked:")}
+    return AccountRow(
+        account=name,
+        in_flight=in_flight,
+        due=due,
+        breaker=known.get("breaker", "closed"),
+        paused=known.get("paused", ""),
+        paused_at=_seconds(known.get("paused_at")),
+        last_good=_seconds(known.get("good")),
+        parked=parked,
+    )
+
+
+def _seconds(milliseconds: str | None) -> float | None:
+    return float(milliseconds) / 1000 if milliseconds else None

@@ -1,0 +1,124 @@
+"""The part that the drain stands on: open, claim, record, renew, and a person's acts."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from bridge.delivery.ledger import (
+    Act,
+    Claim,
+    Claimed,
+    DeliveryId,
+    LeadId,
+    NewLead,
+    Opened,
+    Record,
+    Recorded,
+    Terms,
+    Withdrawal,
+)
+from bridge.delivery.redis_ledger import rows
+from bridge.delivery.redis_ledger.scripts import Scripts
+from bridge.outcomes import State
+
+GRACE = (
+    5.0  # seconds past its lease before a delivery is judged: its worker may just be reconnecting
+)
+BREAKER_OPEN = 30.0  # seconds before an open breaker lets one probe through
+
+
+class Engine:
+    def __init__(self, scripts: Scripts, *, grace: float, breaker_open: float) -> None:
+        self._scripts = scripts
+        self._grace = rows.ms(grace)
+        self._open = rows.ms(breaker_open)
+
+    async def open(self, leads: Sequence[NewLead]) -> list[Opened]:
+        calls = [(rows.new_lead(lead), lead.blob, lead.entry) for lead in leads]
+        return [
+            Opened(
+                lead_id=LeadId(lead_id.decode()),
+                fresh=bool(fresh),
+                status=status.decode(),
+                first=LeadId(first.decode()) if first else None,
+            )
+            for fresh, lead_id, status, first in await self._scripts.batch("open", calls)
+        ]
+
+    async def withdraw(self, withdrawal: Withdrawal) -> list[DeliveryId]:
+        arguments = {
+            "contacts": withdrawal.contacts,
+            "property": withdrawal.about,
+            "leads": withdrawal.lead_ids,
+            "at_ms": rows.ms(withdrawal.at),
+            "window_ms": rows.ms(withdrawal.window),
+        }
+        cancelled = await self._scripts.run("withdraw", arguments)
+        return [DeliveryId(one.decode()) for one in cancelled]
+
+    async def claim(self, account: str, terms: Terms, *, limit: int, lease: float) -> Claimed:
+        count, seconds = terms.rate or (0, 0.0)
+        arguments = {
+            "account": account,
+            "limit": limit,
+            "lease_ms": rows.ms(lease),
+            "grace_ms": self._grace,
+            "concurrency": terms.concurrency,
+            "rate_count": count,
+            "rate_ms": rows.ms(seconds),
+            "breaker": terms.breaker,
+            "open_ms": self._open,
+        }
+        wait, blocked, *given = await self._scripts.run("claim", arguments)
+        return Claimed(
+            claims=tuple(rows.claim(account, parts) for parts in given),
+            wait=None if wait < 0 else wait / 1000,
+            blocked=blocked.decode(),
+        )
+
+    async def record(self, records: Sequence[Record]) -> list[Recorded]:
+        calls = [(rows.record(one), one.entry) for one in records]
+        return [
+            Recorded(
+                applied=bool(applied),
+                state=State.CANCELLED if state == b"erased" else State(state.decode()),
+                woken=tuple(account.decode() for account in woken),
+            )
+            for applied, state, *woken in await self._scripts.batch("record", calls)
+        ]
+
+    async def renew(self, claims: Sequence[Claim], *, lease: float) -> list[bool]:
+        if not claims:
+            return []
+        arguments = {
+            "lease_ms": rows.ms(lease),
+            "claims": [
+                {"id": one.delivery_id, "account": one.account, "token": one.token}
+                for one in claims
+            ],
+        }
+        return [bool(kept) for kept in await self._scripts.run("renew", arguments)]
+
+    async def due(self, accounts: Sequence[str]) -> list[str]:
+        arguments = {"accounts": accounts, "grace_ms": self._grace, "open_ms": self._open}
+        return [one.decode() for one in await self._scripts.run("due", arguments)]
+
+    async def act(self, delivery: DeliveryId, act: Act, *, who: str) -> State | None:
+        header = orjson.dumps({"what": act, "destination": delivery.partition(":")[2], "who": who})
+        arguments = {"id": delivery, "act": act, "who": who}
+        answer = await self._scripts.run("act", arguments, header + b"\n")
+        if not answer:
+            return None
+        if not answer[0]:
+            raise ValueError(f"{delivery} {answer[1].decode()}")
+        return State(answer[0].decode())
+
+    async def pause(self, account: str, reason: str, *, destination: str = "") -> None:
+        await self._steer(account, destination, reason)
+
+    async def resume(self, account: str, *, destination: str = "") -> None:
+        await self._steer(account, destination, "")
+
+    async def _steer(self, account: str, destination: str, reason: str) -> None:
+        arguments = {"account": account, "destination": destination, "reason": reason}
+        await self._scripts.run("steer", arguments)

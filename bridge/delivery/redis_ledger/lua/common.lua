@@ -1,0 +1,93 @@
+-- Loaded in front of every other script.
+--
+-- KEYS[1]  the prefix itself: every key of the ledger carries its hash tag, so one slot holds them
+-- ARGV[1]  the prefix   ARGV[2]  the events stream   ARGV[3]  the script's arguments as JSON
+--
+-- Keys, all under the prefix:
+--   lead:<id>             hash   so source, ex external id, in intent, te test, st status, at ms,
+--                                fi first lead of the same wish, pr property, dl destinations
+--   lead:<id>:blob        string the sealed lead
+--   lead:<id>:log         list   "<ms> <JSON header>\n<sealed bodies>"
+--   leads                 zset   lead id by ms of acceptance
+--   delivery:<id>:<dest>  hash   st state, ac account, rt route, at attempts, un unknowns, tk token,
+--                                nx next ms, up updated ms, rs reason, rf reference, md mode,
+--                                af after, dp dependants, ca cancelled for `after`, cx cancel asked,
+--                                lt delivered by an older holder
+--   account:<a>:due       zset   delivery id by the ms when it is due
+--   account:<a>:leases    zset   delivery id by the ms when its lease ends: what is in flight
+--   account:<a>:ctl       hash   pause, rate, breaker, refusals in a row, parked destinations
+--   parked:<a>:<dest>     set    deliveries held because their destination is paused
+--   state:<state>         zset   delivery id by ms, for the states that a person may look for
+--   counts                hash   "<account>/<state>" → how many
+--   contact:<fp>          zset   lead id by ms       withdrawn:<fp>  hash  property → ms
+--   identity:<fp>         string lead id             wish:<route>:<fp>  string lead id
+local P, EVENTS, A = ARGV[1], ARGV[2], cjson.decode(ARGV[3])
+local call = redis.call
+local INDEXED = { waiting = 1, unknown = 1, held = 1, rejected = 1, expired = 1, cancelled = 1, skipped = 1 }
+local FINAL = { delivered = 1, rejected = 1, expired = 1, cancelled = 1, skipped = 1 }
+
+local clock = call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function split_id(id)
+  local colon = string.find(id, ':', 1, true)
+  return string.sub(id, 1, colon - 1), string.sub(id, colon + 1)
+end
+
+local function due_key(account) return P .. 'account:' .. account .. ':due' end
+local function leases_key(account) return P .. 'account:' .. account .. ':leases' end
+local function ctl_key(account) return P .. 'account:' .. account .. ':ctl' end
+local function delivery_key(id) return P .. 'delivery:' .. id end
+local function lead_key(id) return P .. 'lead:' .. id end
+
+local function log(lead, entry)
+  call('RPUSH', lead_key(lead) .. ':log', string.format('%.0f ', now) .. entry)
+end
+
+-- Tells other pipelines; names no person.
+local function tell(id, state, reference, reason)
+  local lead, destination = split_id(id)
+  local known = call('HMGET', lead_key(lead), 'ex', 'so')
+  call('XADD', EVENTS, 'MAXLEN', '~', 100000, '*', 'lead_id', lead, 'external_id', known[1] or '',
+    'source', known[2] or '', 'destination', destination, 'state', state,
+    'reference', reference or '', 'reason', reason or '', 'at', string.format('%.3f', now / 1000))
+end
+
+local function count(account, from, to)
+  if from == to then return end
+  if from then call('HINCRBY', P .. 'counts', account .. '/' .. from, -1) end
+  call('HINCRBY', P .. 'counts', account .. '/' .. to, 1)
+end
+
+-- Change a delivery's state with everything that hangs on it, except the due set and the leases.
+local function move(id, account, from, to, reason, reference)
+  call('HSET', delivery_key(id), 'st', to, 'up', now, 'rs', reason or '')
+  if reference and reference ~= '' then call('HSET', delivery_key(id), 'rf', reference) end
+  count(account, from, to)
+  if from and INDEXED[from] and from ~= to then call('ZREM', P .. 'state:' .. from, id) end
+  if INDEXED[to] then call('ZADD', P .. 'state:' .. to, now, id) end
+  tell(id, to, reference, reason)
+end
+
+-- A delivery became final: what waited for it goes on, or is cancelled, with all that waits for that.
+local function wake_dependants(id, state)
+  local woken, queue = {}, { { id, state } }
+  while #queue > 0 do
+    local done = table.remove(queue)
+    local lead, destination = split_id(done[1])
+    for name in string.gmatch(call('HGET', delivery_key(done[1]), 'dp') or '', '[^,]+') do
+      local other = lead .. ':' .. name
+      local known = call('HMGET', delivery_key(other), 'st', 'ac')
+      if known[1] == 'waiting' and done[2] == 'delivered' then
+        move(other, known[2], 'waiting', 'pending')
+        call('ZADD', due_key(known[2]), now, other)
+        woken[#woken + 1] = known[2]
+      elseif known[1] == 'waiting' and FINAL[done[2]] then
+        move(other, known[2], 'waiting', 'cancelled', destination .. ' was ' .. done[2] .. ', and this waits for it')
+        call('HSET', delivery_key(other), 'ca', 1)
+        queue[#queue + 1] = { other, 'cancelled' }
+      end
+    end
+  end
+  return woken
+end

@@ -1,0 +1,57 @@
+"""The Lua scripts, and how a batch of calls of them becomes one round trip."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from redis.exceptions import NoScriptError
+
+from bridge.delivery.ledger import LedgerError
+from bridge.delivery.redis_ledger.connection import Command, Connection
+
+Call = tuple[object, *tuple[bytes, ...]]  # the arguments, then what is not JSON
+
+
+@cache
+def _source(name: str) -> tuple[str, str]:
+    folder = files(__package__) / "lua"
+    parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("common", name)]
+    text = "\n".join(parts)
+    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Scripts:
+    """Runs scripts of `lua/` by name; each call is atomic, a batch is one round trip."""
+
+    def __init__(self, connection: Connection, prefix: str, events: str) -> None:
+        self._connection = connection
+        self._prefix = prefix
+        self._events = events
+
+    async def run(self, name: str, arguments: object, *extra: bytes) -> Any:
+        return (await self.batch(name, [(arguments, *extra)]))[0]
+
+    async def batch(self, name: str, calls: Sequence[Call]) -> list[Any]:
+        """Answers in order. Raises `LedgerError`.
+
+        A server that was restarted has lost its scripts: it is given them again and asked again,
+        which is safe because every script is idempotent or fenced.
+        """
+        text, sha = _source(name)
+        commands = [self._command(sha, call) for call in calls]
+        answers = await self._connection.attempt(commands)
+        if any(isinstance(answer, NoScriptError) for answer in answers):
+            await self._connection.do("SCRIPT", "LOAD", text)
+            answers = await self._connection.attempt(commands)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise LedgerError(f"The ledger refused to write: {answer}.") from answer
+        return answers
+
+    def _command(self, sha: str, call: Call) -> Command:
+        arguments, *extra = call
+        keys = (self._prefix, self._prefix, self._events)
+        return ("EVALSHA", sha, 1, *keys, orjson.dumps(arguments), *extra)
