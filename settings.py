@@ -98,6 +98,11 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -
         raise SettingsError(f"{name} cannot be used: {text}.") from None
 
 
+def for_child(**overrides: str) -> dict[str, str]:
+    """The environment of a process that we start, `BRIDGE_` names added or replaced."""
+    return {**os.environ, **{PREFIX + name.upper(): value for name, value in overrides.items()}}
+
+
 def _files(values: Mapping[str, str]) -> list[tuple[str, str]]:
     """Docker and systemd hand secrets over as files: `NAME_FILE` holds the path."""
     found = []

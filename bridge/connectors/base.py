@@ -7,12 +7,16 @@ How bytes travel and how far they got is `transport.py`'s business.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from bridge.connectors.transport import Http
 from bridge.leads import Lead
 from bridge.outcomes import Outcome, Unsendable, Verdict
+
+Clock = Callable[[], datetime]  # now, aware
 
 
 class AccountSettings(BaseModel):
@@ -73,7 +77,7 @@ class Report:
 class Health:
     """The answer of the vendor's cheapest call: do these credentials serve?"""
 
-    ok: bool
+    ok: bool | None  # None: the vendor has no harmless call that would tell
     detail: str
 
 
@@ -109,10 +113,6 @@ class Connector(Protocol):
         ...
 
 
-class Caller(Protocol):
-    """The one HTTP client of the process, as `transport.Http` is; see there."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
     """What a vendor's module declares; `connectors.VENDORS` lists them."""
@@ -120,4 +120,4 @@ class Vendor:
     name: str
     account: type[AccountSettings]
     actions: Mapping[str, type[ActionOptions]]
-    connect: Callable[..., Connector]
+    connect: Callable[[AccountSettings, Http, Shelf, Clock], Connector]

@@ -206,6 +206,7 @@ class QuarantineRow:
     sealed: bytes = b""
 
 
+BY_HAND = "by hand"  # a pause whose reason starts so ends by hand too
 Act = Literal["retry", "cancel", "delivered", "resend"]
 
 
@@ -244,6 +245,14 @@ class Ledger(Protocol):
 
     async def nudge(self, account: str, *, ttl: float) -> bool:
         """True for the one caller that should send a nudge now."""
+        ...
+
+    async def ring(self, account: str) -> None:
+        """Ask any worker for a nudge: for processes that cannot send one themselves."""
+        ...
+
+    async def heard(self, *, timeout: float) -> str | None:
+        """The next account that somebody rang for; None after `timeout` seconds."""
         ...
 
     async def nudged(self, account: str) -> None:

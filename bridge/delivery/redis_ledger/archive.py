@@ -31,6 +31,10 @@ class Archive:
     async def blob(self, lead_id: LeadId) -> bytes | None:
         return cast("bytes | None", await self._redis.do("GET", self._key(f"lead:{lead_id}:blob")))
 
+    async def lead_of(self, identity: str) -> LeadId | None:
+        known = await self._redis.do("GET", self._key(f"identity:{identity}"))
+        return LeadId(known.decode()) if known else None
+
     async def log(self, lead_id: LeadId) -> list[LogEntry]:
         lines = await self._redis.do("LRANGE", self._key(f"lead:{lead_id}:log"), 0, -1)
         return [rows.log_entry(line) for line in lines]

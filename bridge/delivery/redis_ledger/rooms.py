@@ -21,6 +21,13 @@ class Rooms:
         key = self._name(f"account:{account}:nudge")
         return bool(await self._redis.do("SET", key, 1, "NX", "PX", round(ttl * 1000)))
 
+    async def ring(self, account: str) -> None:
+        await self._redis.do("LPUSH", self._name("bell"), account)
+
+    async def heard(self, *, timeout: float) -> str | None:
+        answer = await self._redis.do("BRPOP", self._name("bell"), timeout)
+        return answer[1].decode() if answer else None
+
     async def nudged(self, account: str) -> None:
         await self._redis.do("DEL", self._name(f"account:{account}:nudge"))
 

@@ -1,0 +1,5 @@
+"""The `bridge` command. Exit codes: 0 done, 1 refused or nothing found, 2 wrong usage, 3 no ledger."""
+
+from bridge.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,64 @@
+"""`bridge check`: would it work? Routing file, ledger, workers and every account, as a table."""
+
+import asyncio
+from typing import Any
+
+import click
+
+from bridge import wiring
+from bridge.cli import say
+from bridge.cli.office import office, on_loop
+from bridge.connectors.base import Health
+from bridge.delivery.ledger import LedgerError
+from bridge.pipeline import Parts
+from bridge.wiring import StartError
+
+COLUMNS = ("what", "ok", "detail")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def check(*, as_json: bool) -> None:
+    """Exit code 2 where the configuration is wrong, 3 where ledger or a vendor does not serve."""
+    settings = wiring.read_settings()
+    rules = wiring.read_routing(settings)
+    size = (
+        f"{len(rules.sources)} sources, {len(rules.accounts)} accounts, {len(rules.routes)} routes"
+    )
+    found = [_row("routing file", ok=True, detail=f"{settings.config}: {size}")]
+    try:
+        known = wiring.read(settings)
+        wiring.check_start(known)
+    except StartError as error:
+        if error.code != 3:
+            raise
+        found.append(_row("ledger", ok=False, detail=str(error)))
+    else:
+        where = "embedded" if known.is_embedded else "BRIDGE_REDIS_URL"
+        found.append(_row("ledger", ok=True, detail=f"{where}, writable, never evicts"))
+        found += _beyond()
+    say.rows(found, COLUMNS, as_json=as_json, empty="")
+    if any(row["ok"] == "no" for row in found):
+        raise click.exceptions.Exit(3)
+
+
+@on_loop
+async def _beyond() -> list[dict[str, Any]]:
+    """What needs the ledger: the workers, and the vendors with the ledger's tokens."""
+    async with office() as parts:
+        workers = await parts.ledger.workers()
+        seen = ", ".join(sorted(workers)) or "none seen in the last 30 s: start `bridge worker`"
+        checks = await asyncio.gather(*(_account(parts, name) for name in parts.routing.accounts))
+    return [_row("workers", ok=bool(workers) or None, detail=seen), *checks]
+
+
+async def _account(parts: Parts, name: str) -> dict[str, Any]:
+    try:
+        health = await parts.connectors[name].check()
+    except LedgerError as error:
+        health = Health(ok=False, detail=str(error))
+    return _row(f"account {name}", ok=health.ok, detail=health.detail)
+
+
+def _row(what: str, *, ok: bool | None, detail: str) -> dict[str, Any]:
+    return {"what": what, "ok": {True: "yes", False: "no", None: "?"}[ok], "detail": detail}

@@ -1,0 +1,32 @@
+"""`bridge worker` and `bridge sandbox`: one process each, in the foreground."""
+
+import os
+import sys
+
+import click
+
+from bridge import wiring
+
+CELERY = (sys.executable, "-m", "celery", "-A", "tasks")
+SANDBOX = (sys.executable, "-m", "bridge.sandbox")
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("celery_options", nargs=-1, type=click.UNPROCESSED)
+def worker(celery_options: tuple[str, ...]) -> None:
+    """The Celery worker; what stands after it goes to Celery as it is."""
+    wiring.check_start(wiring.read())
+    _become((*CELERY, "worker", *celery_options))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8099, show_default=True)
+def sandbox(host: str, port: int) -> None:
+    """Fake Vitec and Flow with the vendors' documented quirks, for trying things out."""
+    _become((*SANDBOX, "--host", host, "--port", str(port)))
+
+
+def _become(command: tuple[str, ...]) -> None:
+    sys.stdout.flush()
+    os.execv(command[0], command)

@@ -1,0 +1,67 @@
+"""`bridge properties import|list|set`: which vendor ids a property reference stands for."""
+
+from pathlib import Path
+
+import click
+
+from bridge import routing
+from bridge.cli import say
+from bridge.cli.office import office, on_loop
+from bridge.routing import PropertyEntry
+
+COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id")
+
+
+@click.group()
+def properties() -> None:
+    """The property directory: reference → Vitec estate, Flow case."""
+
+
+@properties.command("list")
+@click.option("--json", "as_json", is_flag=True)
+@on_loop
+async def list_(*, as_json: bool) -> None:
+    """Every reference that is known."""
+    async with office() as parts:
+        known = await parts.ledger.properties_all()
+    shown = [_flat(PropertyEntry.from_json(text)) for _, text in sorted(known.items())]
+    say.rows(shown, COLUMNS, as_json=as_json, empty="The property directory is empty.")
+
+
+@properties.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@on_loop
+async def import_(file: Path) -> None:
+    """Take in a CSV file with the columns reference, customer_id, estate_id, case_guid, case_id."""
+    entries, faults = routing.parse_csv(file.read_text(encoding="utf-8-sig", errors="replace"))
+    for fault in faults:
+        click.echo(fault, err=True)
+    async with office() as parts:
+        await parts.ledger.properties_put({one.reference: one.to_json() for one in entries})
+    click.echo(f"{len(entries)} properties taken in, {len(faults)} rows refused.")
+    if faults:
+        raise click.exceptions.Exit(1)
+
+
+@properties.command("set")
+@click.argument("reference")
+@click.option("--customer-id", help="Vitec's M… id of the office.")
+@click.option("--estate-id", help="Vitec's id of the estate.")
+@click.option("--case-guid", help="Flow's GUID of the case (stakeholders).")
+@click.option("--case-id", type=int, help="Flow's number of the case (notifications, read-back).")
+@on_loop
+async def set_(reference: str, **ids: object) -> None:
+    """Set the ids of one reference; what is left out stays as it is."""
+    async with office() as parts:
+        known = await parts.ledger.properties([reference])
+        before = _flat(PropertyEntry.from_json(known[reference])) if known else {}
+        given = {name: value for name, value in ids.items() if value is not None}
+        entry = routing.property_entry({**before, **given, "reference": reference})
+        if isinstance(entry, str):
+            raise say.Refused(entry)
+        await parts.ledger.properties_put({reference: entry.to_json()})
+    click.echo(f"{reference} is known.")
+
+
+def _flat(entry: PropertyEntry) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in COLUMNS}

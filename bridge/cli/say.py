@@ -1,0 +1,68 @@
+"""How commands speak: a table for people, `--json` for programs, a sentence and a code for faults."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bridge.delivery.ledger import LedgerError
+from bridge.wiring import StartError
+
+KNOWN = (StartError, LedgerError)  # faults whose text is a sentence for a person
+STATE_MARKS: Mapping[str, str] = {  # told by word, mark and colour, never by colour alone
+    "delivered": "[green]✓ delivered[/]",
+    "pending": "· pending",
+    "sending": "→ sending",
+    "retrying": "[yellow]↻ retrying[/]",
+    "waiting": "[yellow]… waiting[/]",
+    "unknown": "[magenta]? unknown[/]",
+    "held": "[magenta]‖ held[/]",
+    "rejected": "[red]✗ rejected[/]",
+    "expired": "[red]✗ expired[/]",
+    "cancelled": "[dim]– cancelled[/]",
+    "skipped": "[dim]– skipped[/]",
+}
+
+
+class Refused(click.ClickException):
+    """What was asked cannot be done; one sentence, exit code 1."""
+
+    exit_code = 1
+
+
+def rows(
+    found: Sequence[Mapping[str, object]], columns: Iterable[str], *, as_json: bool, empty: str
+) -> None:
+    """An array of flat objects, or a table. Exit code 1 where nothing was found."""
+    if as_json:
+        click.echo(json.dumps(list(found), ensure_ascii=False, indent=2))
+    elif found:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        names = list(columns)
+        for name in names:
+            table.add_column(name.replace("_", " "), overflow="fold")
+        for row in found:
+            table.add_row(*(_cell(name, row.get(name)) for name in names))
+        Console().print(table)
+    if not found:
+        if not as_json:
+            click.echo(empty, err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None or value == "":
+        return ""
+    if name == "state":
+        return STATE_MARKS.get(str(value), str(value))
+    return str(value).replace("[", r"\[")
+
+
+def moment(seconds: float | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,8 @@
+"""Lead → vendor → outcome. Adding a vendor is one module here and one line below."""
+
+from collections.abc import Mapping
+
+from bridge.connectors import flow, vitec
+from bridge.connectors.base import Vendor
+
+VENDORS: Mapping[str, Vendor] = {one.name: one for one in (vitec.VENDOR, flow.VENDOR)}

@@ -1,0 +1,73 @@
+"""Flow, the API of Visma Core (Norway): stakeholders on a case, notifications to its people.
+
+Vendor pages: commonly used methods, create stakeholders; FACTS 1A and F-T1…F-T23.
+"""
+
+from bridge.connectors import classify
+from bridge.connectors.base import (
+    AccountSettings,
+    Clock,
+    Exchange,
+    Health,
+    Parcel,
+    Report,
+    Shelf,
+    Vendor,
+)
+from bridge.connectors.flow import readback
+from bridge.connectors.flow.api import Api
+from bridge.connectors.flow.notification import SendNotification
+from bridge.connectors.flow.settings import FlowAccount, Notification, Stakeholder
+from bridge.connectors.flow.stakeholder import SendStakeholder
+from bridge.connectors.transport import Answer, Failure, Http
+from bridge.outcomes import CannotTell, Verdict
+
+
+class Flow:
+    def __init__(self, account: FlowAccount, http: Http, shelf: Shelf, clock: Clock) -> None:
+        self._api = Api(account, http, shelf, clock)
+
+    async def send(self, parcel: Parcel) -> Report:
+        match parcel.options:
+            case Stakeholder() as options:
+                return await SendStakeholder(self._api.attempt(), parcel, options).run()
+            case Notification() as options:
+                return await SendNotification(self._api.attempt(), parcel, options).run()
+            case _:
+                raise TypeError(f"{parcel.action} is no action of Flow")
+
+    async def verify(self, parcel: Parcel) -> tuple[Verdict, list[Exchange]]:
+        if not isinstance(parcel.options, Stakeholder):
+            return CannotTell("Flow cannot be asked whether a notification was sent"), []
+        calls = self._api.attempt()
+        return await readback.look(calls, parcel, parcel.options), calls.exchanges
+
+    async def check(self) -> Health:
+        """GET api/User: whose token is it, and what may it do?"""
+        answer = await self._api.attempt().call("GET", "User")
+        if isinstance(answer, Failure):
+            return Health(ok=False, detail=answer.reason)
+        if not isinstance(answer, Answer):
+            return Health(ok=False, detail=getattr(answer, "reason", "Flow asked us to wait"))
+        found = classify.json_of(answer)
+        if not answer.ok or not isinstance(found, dict):
+            return Health(ok=False, detail=classify.said(answer))
+        permissions = found.get("Permissions") or []
+        return Health(
+            ok=True,
+            detail=f"tenant {found.get('TenantId', '?')}, {len(permissions)} permissions",
+        )
+
+
+def _connect(account: AccountSettings, http: Http, shelf: Shelf, clock: Clock) -> Flow:
+    if not isinstance(account, FlowAccount):
+        raise TypeError("not a Flow account")
+    return Flow(account, http, shelf, clock)
+
+
+VENDOR = Vendor(
+    name="flow",
+    account=FlowAccount,
+    actions={"stakeholder": Stakeholder, "notification": Notification},
+    connect=_connect,
+)

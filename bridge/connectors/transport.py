@@ -1,0 +1,204 @@
+"""The one way out: httpx's API over aiohttp's connections, which says how far each request got.
+
+Whether a request may be sent again is decided by one fact: may any byte of it have been written to
+the vendor's connection? aiohttp tells us right before it writes the first one. The names of
+exceptions are never asked: `httpx-aiohttp` calls a connection that broke *after* the request was
+read a `ConnectTimeout` (DESIGN part 3).
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+CONNECT, POOL, READ, DEADLINE = 5.0, 5.0, 25.0, 40.0  # seconds; the deadline is for one whole call
+LARGEST = 256 * 1024  # bytes of an answer that are read
+KEEP_ALIVE = 15.0  # seconds; vendors close idle connections after 20 s and more
+CONNECTIONS = 512
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The vendor answered. `complete` False: the status is known, the body was lost on the way."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    ms: int
+    complete: bool = True
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def ok(self) -> bool:
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """No answer. `reached` False: provably no byte of the request was written to the vendor."""
+
+    reached: bool
+    reason: str
+    ms: int
+
+
+@dataclass(slots=True)
+class _Progress:
+    written: bool = False
+
+
+_progress: ContextVar[_Progress] = ContextVar("progress")
+
+
+async def _about_to_write(_: object, __: SimpleNamespace, ___: object) -> None:
+    _progress.get().written = True
+
+
+class Http:
+    """One a process. Make it on the loop that uses it, close it with `aclose()`.
+
+    No redirects (a 3xx is a wrong host), no proxy but the one that is given, https only except on
+    loopback. Network trouble is an answer, never an exception.
+    """
+
+    def __init__(
+        self,
+        *,
+        proxy: str | None = None,
+        deadline: float = DEADLINE,
+        read: float = READ,
+        connect: float = CONNECT,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
+        self._deadline = deadline
+        self._timeout = {"connect": connect, "read": read, "write": read, "pool": connect + POOL}
+        self._proxy = httpx.Proxy(proxy) if proxy else None
+        self._verify = verify
+        self._transport: AiohttpTransport | None = None
+
+    async def call(
+        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
+    ) -> Answer | Failure:
+        began = time.monotonic()
+        refusal = _refusal(url)
+        if refusal:
+            return Failure(reached=False, reason=refusal, ms=0)
+        progress = _Progress()
+        token = _progress.set(progress)
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._exchange(method, url, headers, content, began)
+        except TimeoutError:
+            reason = f"no answer within {self._deadline:g} s"
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            aiohttp.ClientError,
+            OSError,
+            ValueError,
+        ) as error:
+            reason = _reason(error, written=progress.written)
+        finally:
+            _progress.reset(token)
+        return Failure(reached=progress.written, reason=reason, ms=_ms(began))
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            await self._transport.aclose()
+            # aiohttp closes TLS connections on the next turns of the loop.
+            await asyncio.sleep(0)
+
+    async def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, began: float
+    ) -> Answer:
+        # httpx.AsyncClient would add redirects, cookies, auth and events, none of which we want,
+        # for half of a request's CPU time: the transport is called directly.
+        request = httpx.Request(
+            method,
+            url,
+            headers=dict(headers),
+            content=content,
+            extensions={"timeout": self._timeout},
+        )
+        response = await self._open().handle_async_request(request)
+        body, complete = await _read(response)
+        return Answer(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=body,
+            ms=_ms(began),
+            complete=complete,
+        )
+
+    def _open(self) -> AiohttpTransport:
+        if self._transport is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_headers_sent.append(_about_to_write)
+            session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=CONNECTIONS,
+                    keepalive_timeout=KEEP_ALIVE,
+                    ssl=self._verify,
+                    ttl_dns_cache=60,
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[trace],
+                trust_env=False,
+            )
+            self._transport = AiohttpTransport(client=session, proxy=self._proxy, trust_env=False)
+        return self._transport
+
+
+async def _read(response: httpx.Response) -> tuple[bytes, bool]:
+    """The body up to a limit, and whether all of it came."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in response.aiter_raw():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > LARGEST:
+                break
+    except (httpx.HTTPError, aiohttp.ClientError, OSError):
+        return b"".join(chunks), False
+    finally:
+        await response.aclose()
+    return b"".join(chunks)[:LARGEST], True
+
+
+def _refusal(url: str) -> str:
+    """Why this address is never called, or nothing."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        return ""
+    return "the address is not https"
+
+
+def _reason(error: BaseException, *, written: bool) -> str:
+    """What happened, in words; an exception's own text may hold what we sent."""
+    kind = type(error.__cause__ or error).__name__
+    if isinstance(error, httpx.TimeoutException) and "Timeout" in kind:
+        return "no answer in time" if written else "no connection in time"
+    return f"the connection broke ({kind})" if written else f"no connection ({kind})"
+
+
+def _ms(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
+
+
+def join(base: str, *path: str) -> str:
+    """`base` and path segments, already quoted, with one slash between (F-T13)."""
+    return "/".join([base.rstrip("/"), *(one.strip("/") for one in path)])

@@ -1,0 +1,5 @@
+"""Vitec Connect."""
+
+from bridge.connectors.vitec.connector import VENDOR
+
+__all__ = ["VENDOR"]

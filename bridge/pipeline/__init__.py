@@ -1,0 +1,8 @@
+"""The order of steps, and nothing else: accept(), drain(), sweep()."""
+
+from bridge.pipeline.accept import Accepted, Acceptor, Intake
+from bridge.pipeline.drain import Drain, Drained
+from bridge.pipeline.parts import Parts
+from bridge.pipeline.sweep import Sweep
+
+__all__ = ["Accepted", "Acceptor", "Drain", "Drained", "Intake", "Parts", "Sweep"]

@@ -1,0 +1,192 @@
+"""One attempt: a claim goes in, the record of what came of it comes out."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import orjson
+
+from bridge import routing
+from bridge.connectors.base import ActionOptions, Exchange, Parcel, Report
+from bridge.delivery import retry
+from bridge.delivery.ledger import Claim, Health, Record
+from bridge.delivery.retry import Policy, Situation
+from bridge.delivery.vault import SealError, Vault
+from bridge.leads import Lead
+from bridge.outcomes import (
+    Absent,
+    CannotTell,
+    Decision,
+    Delivered,
+    Found,
+    Hold,
+    NotSent,
+    Outcome,
+    RateLimited,
+    Rejected,
+    SendAgain,
+    Settle,
+    State,
+    Unknown,
+    Unsendable,
+)
+from bridge.pipeline.parts import Parts
+from bridge.routing import Destination, PropertyEntry
+
+DIED = "the worker stopped between sending and recording"
+HEALTH: Mapping[type[Outcome | Unsendable], Health] = {
+    Delivered: "good",
+    Rejected: "good",
+    NotSent: "bad",
+    Unknown: "bad",
+}
+
+
+class Attempt:
+    """Everything about one claim; `run()` does it."""
+
+    def __init__(self, parts: Parts, claim: Claim) -> None:
+        self._parts = parts
+        self._claim = claim
+        self._lead: Lead | None = None
+        self._sealed = ""
+        if claim.blob and claim.mode != "judge":
+            try:
+                self._lead = stored_lead(parts.vault, claim.blob)
+            except SealError as error:
+                self._sealed = str(error)
+
+    @property
+    def reference(self) -> str | None:
+        """The property that the lead names, to be looked up for a whole batch at once."""
+        return self._lead.property.reference if self._lead else None
+
+    async def run(self, directory: Mapping[str, PropertyEntry]) -> Record:
+        destination = self._parts.routing.destinations.get(self._claim.destination)
+        if destination is None:
+            gone = f"the routing file no longer has [destinations.{self._claim.destination}]"
+            return self._record(Hold(gone), Report(outcome=Unsendable(State.HELD, gone)))
+        policy = _policy(destination)
+        situation = self._situation()
+        if self._claim.mode == "judge":
+            return self._judged(Unknown(DIED), policy, situation)
+        if self._lead is None:
+            return self._record(self._unreadable(), None)
+        if self._claim.age > policy.max_age and self._claim.mode == "send":
+            late = f"older than {policy.max_age / 3600:g} h before it could be sent"
+            return self._record(Settle(State.EXPIRED, late), None)
+        lead = routing.resolve(self._lead, directory.get(self.reference or ""))
+        parcel = self._parcel(lead, destination)
+        if self._claim.mode == "verify":
+            return await self._verified(parcel, policy, situation)
+        report = await self._parts.connectors[destination.account].send(parcel)
+        decision = retry.decide(report.outcome, policy, situation)
+        return self._record(decision, report, limit=destination.pause_after_refusals)
+
+    def failed(self, error: BaseException) -> Record:
+        """A fault of our own, wherever it struck: nobody knows how far it got, so a person acts."""
+        fault = f"a fault in the bridge ({type(error).__name__}); it may have arrived"
+        return self._record(Hold(fault), Report(outcome=Unknown(fault)))
+
+    def _unreadable(self) -> Decision:
+        if self._sealed:
+            return Hold(self._sealed)
+        return Settle(State.CANCELLED, "the person's data was erased")
+
+    def _judged(self, outcome: Unknown, policy: Policy, situation: Situation) -> Record:
+        decision = retry.decide(outcome, policy, situation)
+        return self._record(decision, Report(outcome=outcome))
+
+    async def _verified(self, parcel: Parcel, policy: Policy, situation: Situation) -> Record:
+        connector = self._parts.connectors[self._claim.account]
+        verdict, exchanges = await connector.verify(parcel)
+        match verdict:
+            case Found(reference=reference):
+                decision: Decision = Settle(State.DELIVERED, "read back from the vendor", reference)
+            case Absent():
+                decision = retry.absent("the outcome was unknown", policy, situation)
+            case CannotTell(reason=reason):
+                decision = Hold(f"it may have arrived, and {reason}")
+        return self._record(decision, None, exchanges=exchanges)
+
+    def _situation(self) -> Situation:
+        return Situation(
+            attempt=self._claim.attempt,
+            unknowns=self._claim.unknowns,
+            age=self._claim.age,
+            now=self._parts.clock(),
+            luck=self._parts.luck(),
+        )
+
+    def _parcel(self, lead: Lead, destination: Destination) -> Parcel:
+        source = self._parts.routing.sources.get(self._claim.source)
+        levels = (
+            ("lead", lead.country),
+            ("source", source.country if source else None),
+            ("destination", destination.country),
+        )
+        level, region = next(((n, c) for n, c in levels if c), ("none", None))
+        return Parcel(
+            lead_id=self._claim.lead_id,
+            lead=lead,
+            source=self._claim.source,
+            action=destination.action,
+            options=cast("ActionOptions", destination.options),
+            region=region,
+            region_source=level,
+            attempt=self._claim.attempt,
+            possible_duplicate=self._claim.unknowns > 0,
+        )
+
+    def _record(
+        self,
+        decision: Decision,
+        report: Report | None,
+        *,
+        exchanges: list[Exchange] | None = None,
+        limit: int = 25,
+    ) -> Record:
+        outcome = report.outcome if report else None
+        wait = decision.delay if isinstance(decision, SendAgain) else 0.0
+        return Record(
+            claim=self._claim,
+            decision=decision,
+            unknown=isinstance(outcome, Unknown),
+            health=HEALTH.get(type(outcome), "none") if outcome else "none",
+            account_wait=wait if isinstance(outcome, RateLimited) else 0.0,
+            refused=isinstance(outcome, Rejected),
+            pause_after_refusals=limit,
+            entry=self._entry(decision, report, exchanges or (report.exchanges if report else [])),
+        )
+
+    def _entry(self, decision: Decision, report: Report | None, exchanges: list[Exchange]) -> bytes:
+        outcome = report.outcome if report else None
+        header = {
+            "what": "attempt",
+            "destination": self._claim.destination,
+            "attempt": self._claim.attempt,
+            "mode": self._claim.mode,
+            "outcome": type(outcome).__name__ if outcome else "",
+            "reason": getattr(outcome, "reason", "") or getattr(decision, "reason", ""),
+            "decision": type(decision).__name__,
+            "state": getattr(decision, "state", ""),
+            "delay": round(getattr(decision, "delay", 0.0), 1),
+            "status": exchanges[-1].status if exchanges else None,
+            "ms": sum(one.ms for one in exchanges),
+            "moved": report.moved if report else [],
+        }
+        lean = {key: value for key, value in header.items() if value not in ("", None, [], 0.0)}
+        sealed = self._parts.vault.seal(orjson.dumps(exchanges)) if exchanges else b""
+        return orjson.dumps(lean) + b"\n" + sealed
+
+
+def stored_lead(vault: Vault, blob: bytes) -> Lead:
+    """Raises `SealError`."""
+    return Lead.model_validate(orjson.loads(vault.unseal(blob))["lead"])
+
+
+def _policy(destination: Destination) -> Policy:
+    return Policy(
+        on_unknown=destination.on_unknown,
+        max_age=destination.max_age,
+        schedule=destination.retry,
+    )

@@ -1,0 +1,34 @@
+"""What the steps work with; `wiring.build` is the only place that chooses them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.connectors.base import Connector
+from bridge.delivery.ledger import Ledger
+from bridge.delivery.vault import Vault
+from bridge.routing import Routing
+
+Nudge = Callable[[str], Awaitable[None]]  # account → have somebody drain it soon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """`clock`: now, aware. `luck`: 0…1, spreads retries. Durations in seconds."""
+
+    ledger: Ledger
+    vault: Vault
+    routing: Routing
+    connectors: Mapping[str, Connector]  # by account
+    clock: Callable[[], datetime]
+    luck: Callable[[], float]
+    nudge: Nudge
+    lease: float = 60.0
+    identity_window: float = 30 * 86_400.0
+    wish_window: float = 86_400.0
+    closing: tuple[Callable[[], Awaitable[None]], ...] = ()
+
+    async def close(self) -> None:
+        """Let go of every connection, in order."""
+        for close in self.closing:
+            await close()

@@ -1,0 +1,63 @@
+"""The fingerprints under which a lead is known again (DESIGN 1.3). None can be read back."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from bridge import phones
+from bridge.delivery.vault import Vault
+from bridge.leads import Intent, Lead
+
+
+def identities(vault: Vault, lead: Lead, source: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The same message: its own id, else what the sender calls it, else what it says.
+
+    A withdrawal may carry the id of the lead that it takes back: that is another message.
+    """
+    kind = "withdrawal" if lead.intent is Intent.WITHDRAWAL else "lead"
+    found = [vault.fingerprint("key", source, key) for key in keys]
+    if lead.external_id:
+        found.insert(0, vault.fingerprint("message", kind, source, lead.external_id))
+    if not found:
+        body = orjson.dumps(lead.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        found.append(vault.fingerprint("body", source, body.decode()))
+    return tuple(found)
+
+
+def withdrawn_message(vault: Vault, lead: Lead, source: str) -> Iterator[str]:
+    """The message that a withdrawal with the same external id takes back."""
+    if lead.external_id:
+        yield vault.fingerprint("message", "lead", source, lead.external_id)
+
+
+def contacts(vault: Vault, lead: Lead, region: str | None) -> tuple[str, ...]:
+    """Each e-mail and each certain phone; also how a lead is found by them later."""
+    found = [contact(vault, email) for email in lead.person.emails if email]
+    for phone in lead.person.phones:
+        known = phones.normalize(phone.number, region)
+        found += [contact(vault, one) for one in (known.e164, *known.alternates) if one]
+    return tuple(dict.fromkeys(found))
+
+
+def contact(vault: Vault, email_or_e164: str) -> str:
+    return vault.fingerprint("contact", email_or_e164.strip().casefold())
+
+
+def about(vault: Vault, lead: Lead) -> str:
+    """The property, by the first of its names; empty where the lead names none."""
+    place = lead.property
+    names = (
+        ("reference", place.reference),
+        ("vitec", place.vitec.estate_id),
+        ("flow", place.flow.case_guid),
+        ("flow id", place.flow.case_id),
+    )
+    for kind, name in names:
+        if name:
+            return vault.fingerprint("property", kind, str(name).casefold())
+    return ""
+
+
+def wishes(vault: Vault, contacts: tuple[str, ...], about: str, intent: Intent) -> tuple[str, ...]:
+    """The same wish: (a contact, property, intent). Without a contact nothing can be the same."""
+    return tuple(vault.fingerprint("wish", one, about, intent) for one in contacts)

@@ -1,0 +1,36 @@
+"""bridge.toml → `Routing`; a lead → its destinations, with reasons; the property directory."""
+
+from bridge.routing.config import (
+    Account,
+    ConfigError,
+    Destination,
+    Rate,
+    Route,
+    Routing,
+    Source,
+    VendorSpec,
+)
+from bridge.routing.loading import load, loads
+from bridge.routing.matching import Pick, Routed, RouteVerdict, route
+from bridge.routing.properties import PropertyEntry, parse_csv, property_entry, resolve
+
+__all__ = [
+    "Account",
+    "ConfigError",
+    "Destination",
+    "Pick",
+    "PropertyEntry",
+    "Rate",
+    "Route",
+    "RouteVerdict",
+    "Routed",
+    "Routing",
+    "Source",
+    "VendorSpec",
+    "load",
+    "loads",
+    "parse_csv",
+    "property_entry",
+    "resolve",
+    "route",
+]

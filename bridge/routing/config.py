@@ -1,0 +1,100 @@
+"""The routing file as values: what `load` makes of bridge.toml (DESIGN 1.5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, SecretStr
+
+from bridge.leads import Intent
+
+OnUnknown = Literal["verify", "retry", "retry_once", "hold"]
+Duplicates = Literal["hold", "drop", "deliver"]
+Breaker = Literal["on", "observe", "off"]
+Format = Literal["lead", "form", "homeq"]
+
+
+class ConfigError(Exception):
+    """The routing file cannot be used; `problems` has one sentence for each fault."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class VendorSpec(Protocol):
+    """What the file's checks need of a vendor; `connectors.base.Vendor` is one."""
+
+    @property
+    def account(self) -> type[BaseModel]: ...
+
+    @property
+    def actions(self) -> Mapping[str, type[BaseModel]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most `count` in `seconds`."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    name: str
+    format: Format = "lead"
+    country: str | None = None
+    language: str | None = None
+    default_intent: Intent | None = None
+    token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+    company_id: int | None = None
+    rate: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """`settings` is the vendor's own model of it."""
+
+    name: str
+    vendor: str
+    settings: BaseModel
+    concurrency: int = 8
+    rate: Rate | None = None
+    breaker: Breaker = "on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """`options` is the vendor's own model of the action; durations in seconds."""
+
+    name: str
+    account: str
+    action: str
+    options: BaseModel
+    on_unknown: OnUnknown
+    max_age: float = 72 * 3600.0
+    retry: tuple[float, ...] | None = None
+    after: str = ""
+    accept_test: bool = False
+    country: str | None = None
+    pause_after_refusals: int = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`when`: key → the values that fit; a lead must fit every key."""
+
+    name: str
+    when: Mapping[str, frozenset[str]]
+    deliver_to: tuple[str, ...]
+    duplicates: Duplicates = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    sources: Mapping[str, Source]
+    accounts: Mapping[str, Account]
+    destinations: Mapping[str, Destination]
+    routes: tuple[Route, ...]

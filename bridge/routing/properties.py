@@ -1,0 +1,82 @@
+"""The property directory: a reference (AF43CD7U, homeq:project:12) → the vendors' own ids. Pure."""
+
+import csv
+from collections.abc import Mapping
+from io import StringIO
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bridge.leads import FlowProperty, Lead, VitecProperty
+
+COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id")
+
+
+def _absent(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+class PropertyEntry(BaseModel):
+    """What one reference stands for; at least one id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    reference: str = Field(min_length=1, max_length=200)
+    customer_id: Annotated[str | None, BeforeValidator(_absent)] = None
+    estate_id: Annotated[str | None, BeforeValidator(_absent)] = None
+    case_guid: Annotated[UUID | None, BeforeValidator(_absent)] = None
+    case_id: Annotated[int | None, BeforeValidator(_absent)] = Field(default=None, gt=0)
+
+    @classmethod
+    def from_json(cls, text: str) -> "PropertyEntry":
+        return cls.model_validate_json(text)
+
+    def to_json(self) -> str:
+        return self.model_dump_json(exclude_none=True)
+
+
+def property_entry(values: Mapping[str, object]) -> PropertyEntry | str:
+    """The entry, or one sentence about what is wrong with it."""
+    try:
+        return PropertyEntry.model_validate(dict(values))
+    except ValidationError as error:
+        fault = error.errors(include_input=False)[0]
+        return f"{fault['loc'][0]}: {fault['msg']}."
+
+
+def resolve(lead: Lead, entry: PropertyEntry | None) -> Lead:
+    """Fill in the ids that the lead itself does not name."""
+    if entry is None:
+        return lead
+    place = lead.property
+    vitec = VitecProperty(
+        customer_id=place.vitec.customer_id or entry.customer_id,
+        estate_id=place.vitec.estate_id or entry.estate_id,
+    )
+    flow = FlowProperty(
+        case_guid=place.flow.case_guid or entry.case_guid,
+        case_id=place.flow.case_id or entry.case_id,
+        order_id=place.flow.order_id,
+    )
+    filled = place.model_copy(update={"vitec": vitec, "flow": flow})
+    return lead.model_copy(update={"property": filled})
+
+
+def parse_csv(text: str) -> tuple[list[PropertyEntry], list[str]]:
+    """Entries, and a sentence for each row that was refused. `,` `;` or tab between columns."""
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = csv.DictReader(StringIO(text), delimiter=delimiter)
+    rows.fieldnames = [name.strip().casefold() for name in rows.fieldnames or []]
+    if "reference" not in rows.fieldnames:
+        return [], [f"The first line must name the columns: {', '.join(COLUMNS)}."]
+    entries: list[PropertyEntry] = []
+    faults: list[str] = []
+    for row in rows:
+        known = property_entry({name: row[name] for name in COLUMNS if row.get(name)})
+        if isinstance(known, str):
+            faults.append(f"Line {rows.line_num}: {known}")
+        else:
+            entries.append(known)
+    return entries, faults

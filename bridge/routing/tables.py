@@ -1,0 +1,99 @@
+"""What each table of bridge.toml may say, as pydantic models: the first, formal check."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
+
+from bridge.leads import Country, Intent
+from bridge.routing.config import Breaker, Duplicates, Format, OnUnknown, Rate
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)", re.ASCII)
+RATE = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6}(?:\.\d{1,6})?)?\s*(ms|s|m|h|d)", re.ASCII)
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
+
+
+def _seconds(value: object) -> object:
+    match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or not float(match[1]):
+        raise ValueError('is a duration such as "10s", "30m" or "72h"')
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _rate(value: object) -> object:
+    match = RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or not int(match[1]) or not float(match[2] or 1):
+        raise ValueError('is a rate such as "10/s", "600/m" or "6/30s"')
+    return Rate(count=int(match[1]), seconds=float(match[2] or 1) * UNITS[match[3]])
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str | bool) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+RateText = Annotated[Any, BeforeValidator(_rate)]
+Listed = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SourceTable(Table):
+    format: Format = "lead"
+    country: Country | None = None
+    language: str | None = None
+    default_intent: Intent | None = None
+    token: SecretStr | None = Field(default=None, min_length=8)
+    signing_secret: SecretStr | None = None
+    company_id: int | None = Field(default=None, gt=0)
+    rate: RateText | None = None
+
+
+class AccountTable(Table):
+    """What every account has; the rest is the vendor's own."""
+
+    vendor: str
+    concurrency: int = Field(default=8, ge=1, le=256)
+    rate: RateText | None = None
+    breaker: Breaker = "on"
+
+
+class DestinationTable(Table):
+    """What every destination has; the rest is the action's own."""
+
+    account: str
+    action: str
+    on_unknown: OnUnknown | None = None
+    max_age: Seconds = 72 * 3600.0
+    retry: Annotated[list[Seconds], Field(max_length=100)] | None = None
+    after: str = ""
+    accept_test: bool = False
+    country: Country | None = None
+    pause_after_refusals: int = Field(default=25, ge=1)
+
+
+class WhenTable(Table):
+    source: Listed | None = None
+    intent: Annotated[list[Intent], BeforeValidator(_listed)] | None = None
+    country: Annotated[list[Country], BeforeValidator(_listed)] | None = None
+    language: Listed | None = None
+    reference: Listed | None = None
+    customer_id: Listed | None = None
+    test: Annotated[list[bool], BeforeValidator(_listed)] | None = None
+
+
+class RouteTable(Table):
+    name: Annotated[str, AfterValidator(str.strip)] = Field(min_length=1, max_length=64)
+    when: WhenTable = WhenTable()
+    deliver_to: Listed
+    duplicates: Duplicates = "hold"

@@ -1,0 +1,27 @@
+"""The only place where parts are chosen."""
+
+from bridge.wiring import logs
+from bridge.wiring.build import build, check_start, unlock
+from bridge.wiring.start import (
+    StartError,
+    Wiring,
+    for_child,
+    read,
+    read_routing,
+    read_settings,
+    vault,
+)
+
+__all__ = [
+    "StartError",
+    "Wiring",
+    "build",
+    "check_start",
+    "for_child",
+    "logs",
+    "read",
+    "read_routing",
+    "read_settings",
+    "unlock",
+    "vault",
+]

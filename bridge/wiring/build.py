@@ -1,0 +1,94 @@
+"""build(): everything that runs, on the running loop."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bridge.connectors import VENDORS
+from bridge.connectors.base import Connector
+from bridge.connectors.transport import Http
+from bridge.delivery.ledger import Ledger, LedgerError
+from bridge.delivery.redis_ledger import RedisLedger
+from bridge.delivery.shelf import SealedShelf
+from bridge.delivery.vault import SealError, Vault, new_key
+from bridge.pipeline.parts import Nudge, Parts
+from bridge.routing import Account
+from bridge.wiring.start import StartError, Wiring, read_routing, vault
+
+INDEX_KEY = "index-key"  # on the shelf, sealed: outlives every rotation of the encryption keys
+
+
+async def build(
+    wiring: Wiring,
+    *,
+    nudge: Nudge,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Parts:
+    """Everything on the running loop. Raises `StartError` or `LedgerError`."""
+    settings = wiring.settings
+    routes = read_routing(settings)
+    keys = vault(settings)
+    ledger = RedisLedger(wiring.redis_url)
+    await unlock(ledger, keys)
+    http = Http(proxy=settings.proxy)
+    shelf = SealedShelf(ledger, keys)
+    return Parts(
+        ledger=ledger,
+        vault=keys,
+        routing=routes,
+        connectors={
+            account.name: _connect(account, http, shelf, clock)
+            for account in routes.accounts.values()
+        },
+        clock=clock,
+        luck=random.random,
+        nudge=nudge,
+        lease=settings.lease,
+        identity_window=settings.identity_window,
+        wish_window=settings.wish_window,
+        closing=(http.aclose, ledger.close),
+    )
+
+
+async def unlock(ledger: Ledger, keys: Vault) -> None:
+    """Read the index key, made once by whoever comes first. Raises `LedgerError`."""
+    await ledger.shelf_add(INDEX_KEY, keys.seal(new_key()), ttl=None)
+    sealed = await ledger.shelf_get(INDEX_KEY)
+    try:
+        keys.use_index_key(keys.unseal(sealed or b""))
+    except SealError:
+        raise LedgerError(
+            "The ledger was written with other encryption keys: BRIDGE_ENCRYPTION_KEYS must hold"
+            " the key that it was started with.",
+        ) from None
+
+
+def check_start(wiring: Wiring) -> None:
+    """Everything that would stop a worker later, looked at before it starts."""
+
+    async def look() -> None:
+        ledger = RedisLedger(wiring.redis_url)
+        try:
+            await ledger.ready()
+            await unlock(ledger, vault(wiring.settings))
+        finally:
+            await ledger.close()
+
+    routes = read_routing(wiring.settings)
+    longest = max((one.max_age for one in routes.destinations.values()), default=0.0)
+    if longest >= wiring.settings.identity_window:
+        raise StartError(
+            f"BRIDGE_IDENTITY_WINDOW ({wiring.settings.identity_window:.0f} s) must be longer than"
+            f" the longest max_age ({longest:.0f} s), or a retry could meet its own repeat.",
+        )
+    try:
+        asyncio.run(look())
+    except LedgerError as error:
+        raise StartError(str(error), code=3) from None
+
+
+def _connect(
+    account: Account, http: Http, shelf: SealedShelf, clock: Callable[[], datetime]
+) -> Connector:
+    return VENDORS[account.vendor].connect(account.settings, http, shelf, clock)

@@ -1,0 +1,135 @@
+"""The process's one event loop, with everything that lives on it, made after the worker started."""
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from bridge import wiring
+from bridge.delivery.ledger import LedgerError
+from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, Sweep
+from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
+
+log = logging.getLogger("bridge.worker")
+T = TypeVar("T")
+
+LISTEN = 2.0  # seconds; below the connection's own time limit
+PROBE_LOOK = 15.0  # seconds between looks at paused accounts; the probes themselves are rarer
+
+
+class Runtime:
+    """Pool threads hand it coroutines and wait; the sweep runs on it by itself."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._publisher = ThreadPoolExecutor(1, thread_name_prefix="nudge")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
+        self._thread.start()
+        self._wiring = wiring.read()
+        self._parts: Parts = self._run(wiring.build(self._wiring, nudge=self._nudge))
+        self._acceptor = Acceptor(self._parts)
+        self._watch: list[asyncio.Task[None]] = []
+
+    def accept(self, came: Intake) -> Accepted:
+        return self._run(self._acceptor.accept(came))
+
+    def drain(self, account: str) -> Drained:
+        return self._run(self._drain(account))
+
+    def keep_watch(self) -> None:
+        """Start the sweep; called once the worker is ready to be nudged."""
+        self._run(self._start_watch())
+
+    def stop(self) -> None:
+        self._run(self._shut())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._publisher.shutdown()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _drain(self, account: str) -> Drained:
+        known = self._parts.routing.accounts.get(account)
+        if known is None:
+            return Drained(account=account, blocked="the routing file has no such account")
+        done = await Drain(self._parts, known, budget=DRAIN_BUDGET).run()
+        # The flag goes first, then one more look: nothing falls between.
+        await self._parts.ledger.nudged(account)
+        if done.more or await self._parts.ledger.due([account]):
+            await self._nudge(account)
+        return done
+
+    async def _nudge(self, account: str) -> None:
+        if not await self._parts.ledger.nudge(account, ttl=NUDGE_LIFE):
+            return  # one is on its way
+        await self._loop.run_in_executor(self._publisher, _publish, account)
+
+    async def _listen(self) -> None:
+        account = await self._parts.ledger.heard(timeout=LISTEN)
+        if account is not None:
+            await self._nudge(account)
+
+    async def _start_watch(self) -> None:
+        sweep = Sweep(self._parts)
+        every = self._wiring.settings.sweep
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        self._watch = [
+            asyncio.create_task(_forever("sweep", every, sweep.nudge_due)),
+            asyncio.create_task(_forever("bell", 0, self._listen)),
+            asyncio.create_task(_forever("probe", PROBE_LOOK, sweep.probe_paused)),
+            asyncio.create_task(
+                _forever("beat", 5.0, lambda: self._parts.ledger.beat(name, ttl=30.0))
+            ),
+        ]
+
+    async def _shut(self) -> None:
+        for task in self._watch:
+            task.cancel()
+        await asyncio.gather(*self._watch, return_exceptions=True)
+        await self._parts.close()
+
+
+async def _forever(name: str, every: float, step: Any) -> None:
+    while True:
+        try:
+            await step()
+        except LedgerError as error:
+            log.warning("%s.delayed error=%s", name, error)
+            await asyncio.sleep(1)
+        await asyncio.sleep(every)
+
+
+def _publish(account: str) -> None:
+    from tasks.deliver import deliver
+
+    try:
+        deliver.apply_async(args=(account,))
+    except OSError as error:  # kombu's OperationalError: the sweep nudges again
+        log.warning("nudge.lost account=%s error=%s", account, type(error).__name__)
+
+
+_lock = threading.Lock()
+_current: Runtime | None = None
+
+
+def current() -> Runtime:
+    """The one of this process, made on first use: after any fork."""
+    global _current
+    with _lock:
+        if _current is None:
+            _current = Runtime()
+        return _current
+
+
+def stop() -> None:
+    """Let go of connections; what is in flight has been waited for by the pool."""
+    global _current
+    with _lock:
+        if _current is not None:
+            _current.stop()
+            _current = None

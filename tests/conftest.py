@@ -1,0 +1,26 @@
+"""What every test may ask for: a real Redis-protocol server, and an environment without ours in it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.delivery.embedded import EmbeddedServer
+
+for _name in [name for name in os.environ if name.startswith("BRIDGE_")]:
+    del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """One embedded server for the whole run; tests keep apart by prefix or by flushing."""
+    with EmbeddedServer(tmp_path_factory.mktemp("ledger"), durability="everysec") as one:
+        yield one
+
+
+@pytest.fixture
+def empty_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    """A server of its own for a test that kills it or fills it, on disk with every write."""
+    with EmbeddedServer(tmp_path / "ledger") as one:
+        yield one

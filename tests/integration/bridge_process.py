@@ -1,0 +1,165 @@
+"""A whole bridge for a test: routing file, ledger server, sandbox and real worker processes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from bridge.sandbox.server import Sandbox
+
+from bridge.delivery.embedded import EmbeddedServer
+from bridge.delivery.ledger import DeliveryRow, LeadId
+from bridge.delivery.redis_ledger import RedisLedger
+
+T = TypeVar("T")
+
+ROUTING = """
+[sources.web]
+format = "form"
+country = "SE"
+
+[sources.crm]
+country = "SE"
+
+[accounts.vitec-acme]
+vendor = "vitec"
+base_url = "{sandbox}/vitec"
+customer_id = "M30011"
+username = "sandbox"
+password = "vitec-M30011"
+crm_password = "crm-M30011"
+
+[accounts.flow-acme]
+vendor = "flow"
+base_url = "{sandbox}/flow"
+client_id = "sandbox"
+client_secret = "flow-secret"
+
+[destinations.acme-watch]
+account = "vitec-acme"
+action = "final_price_watched"
+on_unknown = "verify"
+retry = ["1s", "1s", "1s", "1s", "1s", "1s"]
+
+[destinations.acme-stakeholder]
+account = "flow-acme"
+action = "stakeholder"
+processing_bases = {{ category = "SpecificCase", system_type = "Manual" }}
+on_unknown = "verify"
+retry = ["1s", "1s", "1s", "1s", "1s", "1s"]
+
+[destinations.acme-alert]
+account = "flow-acme"
+action = "notification"
+to_roles = ["Broker"]
+channels = ["client"]
+after = "acme-stakeholder"
+on_unknown = "hold"
+
+[[routes]]
+name = "watchers"
+when = {{ intent = ["final_price_watch"] }}
+deliver_to = ["acme-watch", "acme-stakeholder", "acme-alert"]
+"""
+
+ESTATE = {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"}
+CASE = {"case_guid": "680f1e7f-90e4-472d-8991-a9d6043df603", "case_id": 48213}
+
+
+def lead(number: int, **changes: object) -> dict[str, object]:
+    """A lead that both vendors take; each number is another person."""
+    return {
+        "external_id": f"form-{number}",
+        "intent": "final_price_watch",
+        "person": {
+            "first_name": "Anna",
+            "last_name": f"Svensson{number}",
+            "emails": [f"anna{number}@example.com"],
+            "phones": [f"070-17406{number % 100:02d}"],
+        },
+        "property": {"title": "Kungsgatan 16A", "vitec": ESTATE, "flow": CASE},
+        **changes,
+    }
+
+
+class BridgeUnderTest:
+    """`environment` is all that a worker or a command needs."""
+
+    def __init__(self, folder: Path, server: EmbeddedServer, sandbox: Sandbox) -> None:
+        self.folder = folder
+        self.url = server.url
+        self.sandbox = sandbox
+        (folder / "bridge.toml").write_text(ROUTING.format(sandbox=sandbox.url))
+        self.environment = {
+            **os.environ,
+            "BRIDGE_CONFIG": str(folder / "bridge.toml"),
+            "BRIDGE_DATA_DIR": str(folder / "data"),
+            "BRIDGE_REDIS_URL": self.url,
+            "BRIDGE_LEASE": "5",
+            "BRIDGE_SWEEP": "0.2",
+            "PYTHONWARNINGS": "default",
+        }
+
+    def command(
+        self, *arguments: str, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bridge", *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    @contextmanager
+    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A real Celery worker in a process of its own, stopped as a supervisor would."""
+        process = self.start_worker()
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(40)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "worker.log").open("ab") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "tasks", "worker"],
+                env=self.environment,
+                cwd=self.folder,
+                stdout=out,
+                stderr=out,
+            )
+
+    def ask(self, question: Callable[[RedisLedger], Awaitable[T]]) -> T:
+        """Ask the ledger itself, not our commands."""
+
+        async def one() -> T:
+            ledger = RedisLedger(self.url)
+            try:
+                return await question(ledger)
+            finally:
+                await ledger.close()
+
+        return asyncio.run(one())
+
+    def deliveries(self, lead_id: str) -> dict[str, DeliveryRow]:
+        rows = self.ask(lambda ledger: ledger.deliveries_of(LeadId(lead_id)))
+        return {row.destination: row for row in rows}
+
+    def until(self, done: Callable[[], bool], *, seconds: float = 40) -> None:
+        limit = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > limit:
+                log = (self.folder / "worker.log").read_text(errors="replace")[-4000:]
+                raise AssertionError(f"not within {seconds} s; the worker said:\n{log}")
+            time.sleep(0.1)

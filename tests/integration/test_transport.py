@@ -1,0 +1,277 @@
+"""How far did it get? A raw server dies at every point of the death-point table (DESIGN part 3)."""
+
+import asyncio
+import ssl
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from socket import SO_LINGER, SOL_SOCKET
+
+import pytest
+
+from bridge.connectors.transport import Answer, Failure, Http, join
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+BODY = b'{"person": {"firstName": "Anna"}}'
+
+
+@asynccontextmanager
+async def vendor(behaviour: Behaviour) -> AsyncIterator[str]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await behaviour(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+def post(behaviour: Behaviour, *, read: float = 0.3, times: int = 1) -> list[Answer | Failure]:
+    async def run() -> list[Answer | Failure]:
+        async with vendor(behaviour) as url:
+            http = Http(read=read, deadline=2)
+            try:
+                return [
+                    await http.call("POST", url + "/x", headers={"accept": "*/*"}, content=BODY)
+                    for _ in range(times)
+                ]
+            finally:
+                await http.aclose()
+
+    return asyncio.run(run())
+
+
+async def head_of(reader: asyncio.StreamReader) -> bytes:
+    return await reader.readuntil(b"\r\n\r\n")
+
+
+async def request_of(reader: asyncio.StreamReader) -> None:
+    await head_of(reader)
+    await reader.readexactly(len(BODY))
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n"
+
+
+async def closed_at_accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def reset_at_accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    reset(writer)
+
+
+async def closed_after_the_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await head_of(reader)
+    writer.close()
+
+
+async def closed_after_the_whole_request(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    await request_of(reader)
+    writer.close()
+
+
+async def reset_after_the_whole_request(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    await request_of(reader)
+    reset(writer)
+
+
+async def no_answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    await asyncio.sleep(1)
+
+
+async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(b"\x00\x01 this is no HTTP\r\n\r\n")
+    await writer.drain()
+
+
+async def half_a_response_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Ty")
+    await writer.drain()
+
+
+async def only_a_continue(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    await writer.drain()
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        closed_at_accept,
+        reset_at_accept,
+        closed_after_the_head,
+        closed_after_the_whole_request,
+        reset_after_the_whole_request,
+        no_answer,
+        garbage,
+        half_a_response_head,
+        only_a_continue,
+    ],
+    ids=lambda one: one.__name__,
+)
+def test_a_request_that_may_have_been_read_is_never_called_unsent(behaviour: Behaviour) -> None:
+    (answer,) = post(behaviour)
+    assert isinstance(answer, Failure)
+    assert answer.reached
+    assert "Anna" not in answer.reason
+
+
+async def half_a_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(OK + b'"R')
+    await writer.drain()
+
+
+async def a_body_that_never_ends(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    await request_of(reader)
+    writer.write(OK + b'"R')
+    await writer.drain()
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    "behaviour", [half_a_body, a_body_that_never_ends], ids=lambda one: one.__name__
+)
+def test_a_lost_body_still_tells_the_status(behaviour: Behaviour) -> None:
+    (answer,) = post(behaviour)
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.complete) == (200, False)
+
+
+async def a_continue_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b'"R1"')
+    await writer.drain()
+
+
+def test_a_continue_before_the_answer_is_passed_over() -> None:
+    (answer,) = post(a_continue_first)
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.text) == (200, '"R1"')
+
+
+def test_a_kept_connection_that_the_vendor_closed_is_used_or_left_but_never_guessed() -> None:
+    served = 0
+
+    async def closes_after_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        await request_of(reader)
+        served += 1
+        writer.write(OK + b'"R1"')
+        await writer.drain()
+
+    first, second = post(closes_after_one, times=2)
+    assert isinstance(first, Answer)
+    assert isinstance(second, Answer) or second.reached
+    assert served == (2 if isinstance(second, Answer) else 1)
+
+
+def call(url: str, http: Http | None = None) -> Answer | Failure:
+    async def run() -> Answer | Failure:
+        one = http or Http(connect=0.5, deadline=2)
+        try:
+            return await one.call("POST", url, headers={}, content=BODY)
+        finally:
+            await one.aclose()
+
+    return asyncio.run(run())
+
+
+def test_a_refused_connection_is_not_sent() -> None:
+    answer = call("http://127.0.0.1:9/")
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+
+
+def test_a_name_that_does_not_resolve_is_not_sent() -> None:
+    answer = call("https://vendor.invalid/")
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+
+
+def test_tls_that_never_finishes_is_not_sent() -> None:
+    async def run() -> Answer | Failure:
+        async with vendor(no_tls) as url:
+            http = Http(connect=0.3, deadline=2, verify=ssl.create_default_context())
+            try:
+                return await http.call(
+                    "POST", url.replace("http:", "https:"), headers={}, content=BODY
+                )
+            finally:
+                await http.aclose()
+
+    async def no_tls(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(1)
+
+    answer = asyncio.run(run())
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+
+
+def test_a_proxy_that_refuses_the_tunnel_is_not_sent() -> None:
+    async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async def run() -> Answer | Failure:
+        async with vendor(refuses) as url:
+            http = Http(deadline=2, proxy=url)
+            try:
+                return await http.call("POST", "https://vendor.invalid/x", headers={}, content=BODY)
+            finally:
+                await http.aclose()
+
+    answer = asyncio.run(run())
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+
+
+def test_plain_http_beyond_this_machine_is_never_called() -> None:
+    answer = call("http://vendor.example/")
+    assert isinstance(answer, Failure)
+    assert (answer.reached, answer.ms) == (False, 0)
+    assert "https" in answer.reason
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
+    async def moved(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
+        )
+        await writer.drain()
+
+    (answer,) = post(moved)
+    assert isinstance(answer, Answer)
+    assert answer.status == 302
+
+
+@pytest.mark.parametrize("base", ["https://h/flow", "https://h/flow/"])
+def test_f_t13_paths_are_joined_under_the_base(base: str) -> None:
+    assert join(base, "api/Public/Cases", "x") == "https://h/flow/api/Public/Cases/x"
+    assert join(base, "/authtoken") == "https://h/flow/authtoken"
