@@ -5,17 +5,17 @@ The lead is only in the message until the ledger has it, so the message is ackno
 
 from typing import Any
 
+from celery import Task
 from celery.exceptions import Reject
 
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Intake
 from tasks import runtime
 from tasks.app import app
-from tasks.redaction import RedactedRequest
 
 
-class _Private(app.Task):
-    Request = RedactedRequest
+class _Private(Task[..., Any]):
+    Request = "tasks.redaction:RedactedRequest"
 
 
 @app.task(
@@ -33,7 +33,7 @@ def accept_lead(payload: Any, source: str, idempotency_key: str | None = None) -
         accepted = runtime.current().accept(came)
     except LedgerError as error:
         raise Reject(str(error), requeue=True) from None
-    result = {"lead_id": accepted.lead_id, "status": accepted.status}
+    result: dict[str, Any] = {"lead_id": accepted.lead_id, "status": accepted.status}
     if accepted.quarantine_id:
         result["quarantine_id"] = accepted.quarantine_id
     return result

@@ -1,4 +1,4 @@
-"""Keeps a foreign app's `bridge.accept_lead` arguments out of events, logs, inspection and Flower."""
+"""Keeps a foreign app's `bridge.accept_lead` arguments out of events, logs and Flower."""
 
 from typing import Any
 
@@ -17,8 +17,7 @@ class RedactedRequest(Request):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._argsrepr = self._kwargsrepr = HIDDEN
-        self._request_dict["argsrepr"] = self._request_dict["kwargsrepr"] = HIDDEN
+        self.request_dict["argsrepr"] = self.request_dict["kwargsrepr"] = HIDDEN
 
-    def info(self, safe: bool = False) -> dict[str, Any]:
-        known: dict[str, Any] = super().info(safe=True)
-        return known | {"args": HIDDEN, "kwargs": HIDDEN}
+    def info(self, safe: bool = False) -> Any:
+        return {**super().info(safe=True), "args": HIDDEN, "kwargs": HIDDEN}

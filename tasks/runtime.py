@@ -70,7 +70,7 @@ class Runtime:
         await self._loop.run_in_executor(self._publisher, _publish, account)
 
     async def _listen(self) -> None:
-        account = await self._parts.ledger.heard(timeout=LISTEN)
+        account = await self._parts.ledger.heard(within=LISTEN)
         if account is not None:
             await self._nudge(account)
 

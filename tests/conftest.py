@@ -1,4 +1,4 @@
-"""What every test may ask for: a real Redis-protocol server, and an environment without ours in it."""
+"""What every test may ask for: a real Redis-protocol server, and an environment without ours."""
 
 import os
 from collections.abc import Iterator

@@ -30,7 +30,7 @@ def check(*, as_json: bool) -> None:
         known = wiring.read(settings)
         wiring.check_start(known)
     except StartError as error:
-        if error.code != 3:
+        if error.code != say.UNREACHABLE:
             raise
         found.append(_row("ledger", ok=False, detail=str(error)))
     else:
@@ -39,7 +39,7 @@ def check(*, as_json: bool) -> None:
         found += _beyond()
     say.rows(found, COLUMNS, as_json=as_json, empty="")
     if any(row["ok"] == "no" for row in found):
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(say.UNREACHABLE)
 
 
 @on_loop

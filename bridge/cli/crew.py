@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 STOP_LIMIT = 30.0  # seconds for a worker to finish what is in flight
+MINUTE = 60.0
 TOO_OFTEN = 5  # restarts within a minute before a person is told to look
 
 
@@ -72,7 +73,7 @@ class Crew:
             if member.process is None or member.process.poll() is None:
                 continue
             now = time.monotonic()
-            member.restarts = [at for at in member.restarts if now - at < 60] + [now]
+            member.restarts = [at for at in member.restarts if now - at < MINUTE] + [now]
             if len(member.restarts) > TOO_OFTEN:
                 where = f"; its last words are in {member.log}" if member.log else ""
                 raise CrewError(f"{member.name} does not stay up{where}.")

@@ -39,8 +39,8 @@ async def list_(*, limit: int, as_json: bool, reveal: bool, **wanted: str | None
         found = await _find(parts, filters, limit)
         shown = [views.lead(row) for row in found]
         if reveal:
-            for row, one in zip(found, shown, strict=True):
-                one |= await _person(parts, row.lead_id)
+            people = [await _person(parts, row.lead_id) for row in found]
+            shown = [one | person for one, person in zip(shown, people, strict=True)]
     columns = (*views.LEAD, *(("name", "emails", "phones") if reveal else ()))
     say.rows(shown, columns, as_json=as_json, empty="No lead fits.")
 

@@ -1,6 +1,6 @@
 """`bridge properties import|list|set`: which vendor ids a property reference stands for."""
 
-from pathlib import Path
+from typing import IO
 
 import click
 
@@ -29,11 +29,11 @@ async def list_(*, as_json: bool) -> None:
 
 
 @properties.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.File("rb"))
 @on_loop
-async def import_(file: Path) -> None:
+async def import_(file: IO[bytes]) -> None:
     """Take in a CSV file with the columns reference, customer_id, estate_id, case_guid, case_id."""
-    entries, faults = routing.parse_csv(file.read_text(encoding="utf-8-sig", errors="replace"))
+    entries, faults = routing.parse_csv(file.read().decode("utf-8-sig", "replace"))
     for fault in faults:
         click.echo(fault, err=True)
     async with office() as parts:

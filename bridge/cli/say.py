@@ -1,4 +1,4 @@
-"""How commands speak: a table for people, `--json` for programs, a sentence and a code for faults."""
+"""How commands speak: tables for people, `--json` for programs, a sentence for a fault."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +22,12 @@ STATE_MARKS: Mapping[str, str] = {  # told by word, mark and colour, never by co
     "held": "[magenta]‖ held[/]",
     "rejected": "[red]✗ rejected[/]",
     "expired": "[red]✗ expired[/]",
-    "cancelled": "[dim]– cancelled[/]",
-    "skipped": "[dim]– skipped[/]",
+    "cancelled": "[dim]- cancelled[/]",
+    "skipped": "[dim]- skipped[/]",
 }
+
+
+UNREACHABLE = 3  # exit code: the ledger or a vendor cannot be reached
 
 
 class Refused(click.ClickException):

@@ -251,8 +251,8 @@ class Ledger(Protocol):
         """Ask any worker for a nudge: for processes that cannot send one themselves."""
         ...
 
-    async def heard(self, *, timeout: float) -> str | None:
-        """The next account that somebody rang for; None after `timeout` seconds."""
+    async def heard(self, *, within: float) -> str | None:
+        """The next account that somebody rang for; None after `within` seconds."""
         ...
 
     async def nudged(self, account: str) -> None:

@@ -28,6 +28,7 @@ from bridge.outcomes import (
     State,
     Unknown,
     Unsendable,
+    Verdict,
 )
 from bridge.pipeline.parts import Parts
 from bridge.routing import Destination, PropertyEntry
@@ -99,13 +100,7 @@ class Attempt:
     async def _verified(self, parcel: Parcel, policy: Policy, situation: Situation) -> Record:
         connector = self._parts.connectors[self._claim.account]
         verdict, exchanges = await connector.verify(parcel)
-        match verdict:
-            case Found(reference=reference):
-                decision: Decision = Settle(State.DELIVERED, "read back from the vendor", reference)
-            case Absent():
-                decision = retry.absent("the outcome was unknown", policy, situation)
-            case CannotTell(reason=reason):
-                decision = Hold(f"it may have arrived, and {reason}")
+        decision = _after_read_back(verdict, policy, situation)
         return self._record(decision, None, exchanges=exchanges)
 
     def _situation(self) -> Situation:
@@ -182,6 +177,16 @@ class Attempt:
 def stored_lead(vault: Vault, blob: bytes) -> Lead:
     """Raises `SealError`."""
     return Lead.model_validate(orjson.loads(vault.unseal(blob))["lead"])
+
+
+def _after_read_back(verdict: Verdict, policy: Policy, situation: Situation) -> Decision:
+    match verdict:
+        case Found(reference=reference):
+            return Settle(State.DELIVERED, "read back from the vendor", reference)
+        case Absent():
+            return retry.absent("the outcome was unknown", policy, situation)
+        case CannotTell(reason=reason):
+            return Hold(f"it may have arrived, and {reason}")
 
 
 def _policy(destination: Destination) -> Policy:

@@ -4,9 +4,10 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import cast
 
 from bridge.connectors import VENDORS
-from bridge.connectors.base import Connector
+from bridge.connectors.base import AccountSettings, Connector
 from bridge.connectors.transport import Http
 from bridge.delivery.ledger import Ledger, LedgerError
 from bridge.delivery.redis_ledger import RedisLedger
@@ -91,4 +92,6 @@ def check_start(wiring: Wiring) -> None:
 def _connect(
     account: Account, http: Http, shelf: SealedShelf, clock: Callable[[], datetime]
 ) -> Connector:
-    return VENDORS[account.vendor].connect(account.settings, http, shelf, clock)
+    return VENDORS[account.vendor].connect(
+        cast("AccountSettings", account.settings), http, shelf, clock
+    )

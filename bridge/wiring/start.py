@@ -1,5 +1,6 @@
 """Settings, routing file and keys, read once; what cannot be used stops the start in words."""
 
+import contextlib
 import logging
 import os
 from dataclasses import dataclass
@@ -86,15 +87,13 @@ def vault(settings: environment.Settings) -> Vault:
 
 
 def _kept_key(file: Path) -> bytes:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with file.open("xb", opener=_private) as out:
-            out.write(new_key())
-    except FileExistsError:
-        pass
+    """Made by whoever comes first; a link appears whole or not at all."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(new_key())
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(draft)
+        draft.unlink()
     return file.read_bytes()
-
-
-def _private(path: str, flags: int) -> int:
-    """A file that only its owner may read, from its first moment on."""
-    return os.open(path, flags, mode=0o600)

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.sandbox.server import Sandbox
-
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.delivery.ledger import DeliveryRow, LeadId
 from bridge.delivery.redis_ledger import RedisLedger
+from bridge.sandbox.server import Sandbox
 
 T = TypeVar("T")
 
@@ -66,6 +65,11 @@ on_unknown = "hold"
 name = "watchers"
 when = {{ intent = ["final_price_watch"] }}
 deliver_to = ["acme-watch", "acme-stakeholder", "acme-alert"]
+
+[[routes]]
+name = "interested"
+when = {{ intent = ["interest"] }}
+deliver_to = ["acme-watch", "acme-stakeholder"]
 """
 
 ESTATE = {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"}

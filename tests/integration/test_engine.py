@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bridge.sandbox.server import Sandbox
 from celery import Celery
 from celery.result import AsyncResult
 
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.outcomes import FINAL, State
+from bridge.sandbox.server import Sandbox
 from tests.integration.bridge_process import BridgeUnderTest, lead
 
 
@@ -30,10 +30,10 @@ def foreign_app(bridge: BridgeUnderTest) -> Iterator[Celery]:
     app.close()
 
 
-def enqueue(app: Celery, payload: dict[str, object], source: str = "crm") -> AsyncResult[object]:
+def enqueue(app: Celery, payload: dict[str, object]) -> AsyncResult[dict[str, str]]:
     return app.send_task(
         "bridge.accept_lead",
-        kwargs={"payload": payload, "source": source},
+        kwargs={"payload": payload, "source": "crm"},
         queue="bridge.intake",
     )
 
@@ -69,34 +69,25 @@ def test_the_same_message_twice_is_one_lead(bridge: BridgeUnderTest, foreign_app
 def test_sigkill_in_the_middle_of_a_hundred_leads_loses_and_doubles_nothing(
     bridge: BridgeUnderTest, foreign_app: Celery
 ) -> None:
-    bridge.sandbox.fault(
-        match={"vendor": "vitec"}, fault={"kind": "delay", "seconds": 0.05}, times=None
-    )
+    bridge.sandbox.fault("delay", seconds=0.05, times=None, match={"vendor": "vitec"})
     process = bridge.start_worker()
-    results = [enqueue(foreign_app, lead(number)) for number in range(100)]
+    leads = [lead(number, intent="interest") for number in range(100)]
+    results = [enqueue(foreign_app, one) for one in leads]
     accepted = [result.get(timeout=60)["lead_id"] for result in results]
     bridge.until(lambda: len(bridge.sandbox.received(vendor="vitec")) > 20)
     process.send_signal(signal.SIGKILL)
     process.wait()
     with bridge.worker():
-        bridge.until(lambda: _all_settled(bridge, accepted), seconds=60)
+        bridge.until(lambda: _all_final(bridge, accepted), seconds=60)
     arrived = Counter(
         one["body"]["person"]["lastName"] for one in bridge.sandbox.received(vendor="vitec")
     )
     states = Counter(row.state for one in accepted for row in bridge.deliveries(one).values())
-    # What was on its way when the worker died was read back from the vendor, never sent blindly;
-    # only a message to people in Core cannot be read back and waits for a person.
+    # What was on its way when the worker died was read back from the vendor, never sent blindly.
     assert set(arrived.values()) == {1}
     assert len(arrived) == 100
-    assert states[State.DELIVERED] + states[State.HELD] == 300
-    held = bridge.ask(lambda ledger: ledger.deliveries(state=State.HELD, account=None, limit=300))
-    assert {row.destination for row in held} <= {"acme-alert"}
+    assert states == {State.DELIVERED: 200}
 
 
 def _all_final(bridge: BridgeUnderTest, lead_ids: list[str]) -> bool:
     return all(row.state in FINAL for one in lead_ids for row in bridge.deliveries(one).values())
-
-
-def _all_settled(bridge: BridgeUnderTest, lead_ids: list[str]) -> bool:
-    rest = {State.HELD, State.WAITING} | FINAL
-    return all(row.state in rest for one in lead_ids for row in bridge.deliveries(one).values())

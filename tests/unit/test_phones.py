@@ -1,4 +1,4 @@
-"""The phone rules: the published sample, cases of our own by rule, and whatever hypothesis finds."""
+"""The phone rules: the published sample, cases of our own by rule, and what hypothesis finds."""
 
 import json
 from pathlib import Path

@@ -12,7 +12,7 @@ from bridge.connectors.flow.settings import FlowAccount
 from bridge.connectors.flow.token import NoToken, Tokens
 from bridge.connectors.transport import Answer, Failure, Http, join
 from bridge.leads import Lead
-from bridge.outcomes import AccountProblem, NotSent, Outcome, RateLimited
+from bridge.outcomes import AccountProblem, Delivered, NotSent, Outcome, RateLimited
 
 GET = classify.Table(
     statuses={401: "account", 403: "account", 408: "not_sent", 425: "not_sent", 429: "rate"},
@@ -45,7 +45,7 @@ class FlowCalls:
         return self._session.exchanges
 
     async def call(self, method: str, path: str, body: object = None) -> Answer | Failure | NoToken:
-        """`path` is below `…/flow/api/` (F-T13). A 401 was refused before processing: one replay."""
+        """`path` is below `…/flow/api/` (F-T13). A 401 was refused unread: one replay."""
         content = b"" if body is None else orjson.dumps(body)
         url = join(self.api.account.base_url, "api", path)
         for last in (False, True):
@@ -77,7 +77,7 @@ class FlowCalls:
                 return NotSent(f"look-up of {_kind(path)}: HTTP {answer.status} without JSON")
             return found
         outcome = classify.outcome(answer, GET, lead or NOBODY, self.api.clock())
-        if isinstance(outcome, RateLimited):
+        if isinstance(outcome, RateLimited | Delivered):
             return outcome
         return type(outcome)(f"look-up of {_kind(path)}: {outcome.reason}")
 

@@ -12,7 +12,7 @@ from bridge.outcomes import (
     Verdict,
 )
 
-MOST = 60  # contacts that one read-back looks at, newest first
+MOST = 200  # contacts that one read-back looks at, newest first
 
 
 async def look(calls: FlowCalls, parcel: Parcel, options: Stakeholder) -> Verdict:

@@ -37,7 +37,7 @@ class Body:
         phones = self._telephone()
         if not emails and not phones:
             return {}
-        body = {
+        body: dict[str, Any] = {
             "person": {
                 **self._names(),
                 **(self._national_id() if self._options.send_national_id else {}),

@@ -24,8 +24,8 @@ class Rooms:
     async def ring(self, account: str) -> None:
         await self._redis.do("LPUSH", self._name("bell"), account)
 
-    async def heard(self, *, timeout: float) -> str | None:
-        answer = await self._redis.do("BRPOP", self._name("bell"), timeout)
+    async def heard(self, *, within: float) -> str | None:
+        answer = await self._redis.do("BRPOP", self._name("bell"), within)
         return answer[1].decode() if answer else None
 
     async def nudged(self, account: str) -> None:
