@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +41,10 @@ class Wiring:
 for_child = environment.for_child
 
 
-def read_settings() -> environment.Settings:
-    """Raises `StartError`."""
+def read_settings(values: Mapping[str, str] | None = None) -> environment.Settings:
+    """From the process's environment, or from these values alone. Raises `StartError`."""
     try:
-        return environment.load()
+        return environment.load(values)
     except environment.SettingsError as error:
         raise StartError(str(error)) from None
 

@@ -1,0 +1,160 @@
+"""What people look at, and the small rooms beside the deliveries."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ulid import ULID
+
+from bridge.delivery.ledger import (
+    AccountRow,
+    DeliveryId,
+    DeliveryRow,
+    LeadId,
+    LeadRow,
+    LogEntry,
+    QuarantineRow,
+    delivery_id,
+)
+from bridge.delivery.memory_ledger.store import Delivery, Store
+from bridge.outcomes import State
+
+
+class Looking:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._quarantine: dict[str, QuarantineRow] = {}
+        self._properties: dict[str, str] = {}
+        self._beats: dict[str, float] = {}
+        self._bell: asyncio.Queue[str] = asyncio.Queue()
+
+    async def lead(self, lead_id: LeadId) -> LeadRow | None:
+        return self._store.leads.get(lead_id)
+
+    async def blob(self, lead_id: LeadId) -> bytes | None:
+        return self._store.blobs.get(lead_id)
+
+    async def log(self, lead_id: LeadId) -> list[LogEntry]:
+        return list(self._store.logs.get(lead_id, []))
+
+    async def deliveries_of(self, lead_id: LeadId) -> list[DeliveryRow]:
+        row = self._store.leads.get(lead_id)
+        names = row.destinations if row else ()
+        return [_row(self._store.deliveries[delivery_id(lead_id, name)]) for name in names]
+
+    async def leads(self, *, before: float | None, limit: int) -> list[LeadRow]:
+        rows = sorted(self._store.leads.values(), key=lambda row: row.received_at, reverse=True)
+        return [row for row in rows if before is None or row.received_at < before][:limit]
+
+    async def deliveries(
+        self, *, state: State | None, account: str | None, limit: int
+    ) -> list[DeliveryRow]:
+        found = [
+            _row(one)
+            for one in self._store.deliveries.values()
+            if state in {None, one.state} and account in {None, one.account}
+        ]
+        return sorted(found, key=lambda row: row.updated_at, reverse=True)[:limit]
+
+    async def leads_of(self, contact: str) -> list[LeadId]:
+        found = self._store.contacts.get(contact, {})
+        return [LeadId(one) for one in sorted(found, key=found.__getitem__, reverse=True)]
+
+    async def counts(self) -> dict[tuple[str, State], int]:
+        known = self._store.deliveries.values()
+        return dict(Counter((one.account, one.state) for one in known if one.state))
+
+    async def accounts(self) -> list[AccountRow]:
+        return [
+            AccountRow(
+                account=name,
+                in_flight=len(one.leases),
+                due=len(one.due),
+                breaker=one.breaker,
+                paused=one.paused,
+                paused_at=one.paused_at,
+                last_good=one.good,
+                parked=dict(one.parked),
+            )
+            for name, one in sorted(self._store.accounts.items())
+        ]
+
+    async def nudge(self, account: str, *, ttl: float) -> bool:
+        return await self.shelf_add(f"nudge:{account}", b"1", ttl=ttl)
+
+    async def nudged(self, account: str) -> None:
+        await self.shelf_drop(f"nudge:{account}")
+
+    async def ring(self, account: str) -> None:
+        self._bell.put_nowait(account)
+
+    async def heard(self, *, within: float) -> str | None:
+        try:
+            return await asyncio.wait_for(self._bell.get(), within)
+        except TimeoutError:
+            return None
+
+    async def quarantine(self, row: QuarantineRow) -> str:
+        name = row.quarantine_id or str(ULID())
+        self._quarantine[name] = replace(row, quarantine_id=name)
+        return name
+
+    async def quarantined(self, *, limit: int) -> list[QuarantineRow]:
+        rows = sorted(self._quarantine.values(), key=lambda row: row.received_at, reverse=True)
+        return rows[:limit]
+
+    async def quarantine_get(self, quarantine_id: str) -> QuarantineRow | None:
+        return self._quarantine.get(quarantine_id)
+
+    async def quarantine_drop(self, quarantine_id: str) -> bool:
+        return self._quarantine.pop(quarantine_id, None) is not None
+
+    async def properties(self, references: Sequence[str]) -> dict[str, str]:
+        return {name: self._properties[name] for name in references if name in self._properties}
+
+    async def properties_all(self) -> dict[str, str]:
+        return dict(self._properties)
+
+    async def properties_put(self, entries: Mapping[str, str]) -> None:
+        self._properties |= entries
+
+    async def shelf_get(self, name: str) -> bytes | None:
+        return self._store.get(f"shelf:{name}")
+
+    async def shelf_put(self, name: str, value: bytes, *, ttl: float | None) -> None:
+        self._store.put(f"shelf:{name}", value, ttl)
+
+    async def shelf_add(self, name: str, value: bytes, *, ttl: float | None) -> bool:
+        if self._store.get(f"shelf:{name}") is not None:
+            return False
+        self._store.put(f"shelf:{name}", value, ttl)
+        return True
+
+    async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None:
+        if only_if is None or self._store.get(f"shelf:{name}") == only_if:
+            self._store.expiring.pop(f"shelf:{name}", None)
+
+    async def beat(self, worker: str, *, ttl: float) -> None:
+        now = self._store.now
+        self._beats = {name: at for name, at in self._beats.items() if at > now - ttl}
+        self._beats[worker] = now
+
+    async def workers(self) -> dict[str, float]:
+        return dict(self._beats)
+
+
+def _row(one: Delivery) -> DeliveryRow:
+    waits = one.state in {State.RETRYING, State.UNKNOWN}
+    return DeliveryRow(
+        delivery_id=DeliveryId(one.name),
+        lead_id=LeadId(one.lead_id),
+        destination=one.destination,
+        account=one.account,
+        state=one.state or State.PENDING,
+        attempts=one.attempts,
+        next_at=one.next_at if waits else None,
+        reference=one.reference,
+        reason=one.reason,
+        updated_at=one.updated_at,
+    )

@@ -1,0 +1,1 @@
+"""The HTTP ways in and the console."""
