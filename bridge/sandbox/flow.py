@@ -139,13 +139,15 @@ class Flow:
             check_stakeholder(body, self._world.bases)
         except (BadBodyError, ValueError) as error:
             return JSONResponse({"Message": str(error)}, status_code=400)
-        stored = {**body, "Telephone": _prefixed(body.get("Telephone", ""))}
+        stored = dict(body)
+        if body.get("Telephone"):
+            stored["Telephone"] = _prefixed(body["Telephone"])
         number = self._world.add_contact(
             Name=f"{body['FirstName']} {body['SurName']}",
             FirstName=body["FirstName"],
             SurName=body["SurName"],
             Email=body.get("Email", ""),
-            Telephone=stored["Telephone"],
+            Telephone=stored.get("Telephone", ""),
         )
         case.roles.setdefault("Stakeholder", []).append(number)
         if body.get("PreventDefaultEmail") is not True and body.get("Email"):  # F-T8
@@ -227,6 +229,6 @@ def _throttled() -> Response:
 
 def _prefixed(telephone: str) -> str:
     known = any(telephone.startswith(str(one["TelephonePrefix"])) for one in COUNTRIES)
-    if not telephone or known:
+    if known:
         return telephone
     return "+47" + "".join(char for char in telephone if char.isdigit())

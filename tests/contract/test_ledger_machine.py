@@ -121,10 +121,8 @@ class Machine(RuleBasedStateMachine):
         self.do(self.ledger.resume("acme"))
 
     def rows(self) -> list[Any]:
-        found = [
-            self.do(self.ledger.deliveries_of(LeadId(str(n)))) for n in range(1, self.number + 1)
-        ]
-        return [row for rows in found for row in rows]
+        names = [LeadId(str(number)) for number in range(1, self.number + 1)]
+        return [row for name in names for row in self.do(self.ledger.deliveries_of(name))]
 
     @invariant()
     def nothing_is_lost_and_the_counts_are_right(self) -> None:

@@ -46,7 +46,10 @@ class SendStakeholder:
 
     async def run(self) -> Report:
         outcome = await self._send()
-        return Report(outcome=outcome, exchanges=self._calls.exchanges, moved=self._left.moved)
+        moved = self._left.moved
+        if not self._options.comments:  # nothing is dropped silently: the attempt says so
+            moved = [f"{name} (left out: comments = false)" for name in moved]
+        return Report(outcome=outcome, exchanges=self._calls.exchanges, moved=moved)
 
     async def _send(self) -> Outcome | Unsendable:
         case = self._parcel.lead.property.flow.case_guid or self._options.case_guid
@@ -85,7 +88,7 @@ class SendStakeholder:
             "SurName": (last if first else None) or self._options.surname_filler,  # F-T4
             "Email": next(iter(emails), None),
             "Telephone": telephone,
-            "Comments": self._comments() if self._options.comments else None,
+            "Comments": self._comments(),
             "PreventDefaultEmail": self._options.prevent_default_email,
             "ContactMethodType": self._options.contact_method_type,
             "NotificationLanguage": self._options.notification_language,
@@ -109,7 +112,7 @@ class SendStakeholder:
                 self._left.add(name, label, number.e164)
         return next(iter(good), "")
 
-    def _comments(self) -> str:
+    def _comments(self) -> str | None:
         """Whatever Flow has no field for: address, campaign, our id, and the person's message."""
         lead, words = self._parcel.lead, language.words(self._language)
         address = lead.person.address
@@ -122,6 +125,9 @@ class SendStakeholder:
         ):
             if value:
                 self._left.add(name, label, value)
+        if not self._options.comments:
+            self._left.moved += ["message"] if lead.message else []
+            return None
         return people.joined(
             (
                 language.wish(lead.intent, self._language),
