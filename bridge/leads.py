@@ -202,7 +202,7 @@ def _problem(fault: dict[str, Any], model: type[BaseModel]) -> Problem:
 
 
 def _unknown(loc: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    near = get_close_matches(str(loc[-1]), list(_fields_at(loc[:-1], model)), n=1, cutoff=0.5)
+    near = get_close_matches(str(loc[-1]), list(_fields_at(loc[:-1], model)), n=1, cutoff=0.7)
     hint = f"did you mean `{near[0]}`?" if near else "put fields of your own under `extra`"
     return f"is not a field of a lead; {hint}"
 

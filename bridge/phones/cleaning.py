@@ -14,7 +14,7 @@ FORMULA = re.compile(r"^\s*=\s*(?=[+\d(])")
 FLOAT = re.compile(r"^\s*(\+?\d{6,15})[.,]0{1,6}\s*$")
 THOUSANDS = re.compile(r"^\s*\+?\d{1,3}(?:([,.'])\d{3})(?:\1\d{3}){1,4}\s*$")
 CARRIER = re.compile(r"^\s*(?:\*31[*#]|#31#|\*67|\*82)\s*")  # hide or show the caller's number
-DASHES = "‐‑‒–—―−﹘﹣－·•․‧∙⋅。"
+DASHES = "ーｰ〜～‐‑‒–—―−﹘﹣－·•․‧∙⋅。"
 TABLE = {ord(one): "-" for one in DASHES} | {0: None}
 
 

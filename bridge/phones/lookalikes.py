@@ -10,7 +10,7 @@ from datetime import date
 GAP = " | "  # a boundary: what stands on both sides of it is never one number
 
 MASKED = re.compile(
-    r"\d[\s().-]{0,3}(?:[xX]{2,}|[xX]\s*$|[*_?•#]{1,}(?!\d))|(?:[xX]{2,}|[*_?]{2,})[\s().-]{0,3}\d"
+    r"\d[\s().-]{0,3}(?:[xX]{2,}|[xX]\s*$|[*_•#]{1,}(?!\d)|\?{2,}|\?(?=\d))|(?:[xX]{2,}|[*_?]{2,})[\s().-]{0,3}\d"
 )
 SCIENTIFIC = re.compile(r"\d(?:[.,]\d{1,15})?\s?[eE]\s?[+-]?\s?\d{1,3}(?!\d)")
 SHEET_ERROR = re.compile(r"#(?:NUM|N/A|VALUE|REF|NAME|DIV/0|NULL)[!?]?|#{3,}", re.IGNORECASE)

@@ -29,6 +29,7 @@ SHAPES = ("46", "47", "45", "358")
 UNSAFE_SHAPES = frozenset({"45", "47"})  # with region FI or none they may be anything
 SHORTEST_SHAPE = 10
 ITALY = "39"  # its 0 belongs to the number
+FRONT = re.compile(r"^[^+\d]{1,250}")  # brackets and the like before the number begins
 MACHINES = re.compile(r"\+(?:47(?:58|59)\d{10}|46719\d{5,10}|4537\d{10}|358(?:49)\d{9,11})")
 
 
@@ -50,7 +51,7 @@ class Reading:
 
 def read(text: str, region: str | None) -> Reading:
     """`text`: digits, `+` and punctuation."""
-    start = text.lstrip(" ().-/[]")
+    start = FRONT.sub("", text)
     digits = re.sub(r"\D", "", text)
     if start.startswith("+"):
         if digits.startswith("00"):

@@ -20,7 +20,10 @@ EXTENSION = re.compile(
 )
 ZERO_AND_ONE = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 LETTERS = re.compile(r"[^\W\d_]+(?:['’.]?[^\W\d_]+)*", re.UNICODE)
-BETWEEN = re.compile(r"[,;|\\&\n\r\t]+|\s{2,}|\s/\s|/|\s-\s|\s(?=\+)")
+BETWEEN = re.compile(
+    r"[,;|\\&\n\r\t]+|\s{2,}|\s/\s|/|\s-\s|\s(?=\+)|\s\((?!0\))|"
+    r"(?<=\d\d)-(?=\d{1,2}\s*$)"  # 08-46500412-14: a row of numbers, of which the first is whole
+)
 FEWEST, MOST = 3, 25  # digits that a candidate may have
 TRIES = 100  # candidates that one field may cost
 
@@ -97,7 +100,9 @@ def _readings(text: str, region: str | None) -> tuple[list[Reading], list[Readin
     """The certain numbers in field order, and what the other candidates were."""
     good: list[Reading] = []
     bad: list[Reading] = []
-    if GAP.strip() not in text and _digits(text) <= MOST:
+    if text.count("+") > 1 and read("+" + text.split("+")[1], region).certain:
+        text = text.replace("+", ";+")  # two whole numbers, not a country code typed twice
+    if GAP.strip() not in text and ";+" not in text and _digits(text) <= MOST:
         whole = read(text, region)
         if whole.certain:
             return [whole], []

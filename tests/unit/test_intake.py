@@ -1,0 +1,199 @@
+"""Payload → lead: the canonical JSON, and the forms that people really have."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge import leads
+from bridge.intake import UnreadableError, parse
+from bridge.leads import Intent
+
+LEAD: dict[str, Any] = {
+    "external_id": "form-8871",
+    "intent": "final_price_watch",
+    "occurred_at": "2026-11-23T08:00:00+01:00",
+    "country": "se",
+    "language": "sv",
+    "person": {
+        "first_name": " Anna ",
+        "last_name": "Svensson",
+        "emails": ["anna@example.com"],
+        "phones": [{"number": "070-174 06 05", "label": "cell"}, "08-465 004 12"],
+        "address": {"street": "Kungsgatan 16A", "postal_code": "111 35", "city": "Stockholm"},
+        "national_id": None,
+        "national_id_is_foreign": False,
+    },
+    "property": {
+        "reference": "AF43CD7U",
+        "title": "Kungsgatan 16A",
+        "vitec": {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"},
+        "flow": {
+            "case_guid": "680f1e7f-90e4-472d-8991-a9d6043df603",
+            "case_id": 48213,
+            "order_id": None,
+        },
+    },
+    "consent": {
+        "processing_bases": ["cff34c62-014a-4cf2-b285-88ca73381b1d"],
+        "category": None,
+        "system_type": None,
+        "given_at": None,
+    },
+    "message": "Ring gärna efter 17.",
+    "marketing": {"referrer": "https://example.se/bostad/1", "utm": {"source": "google"}},
+    "test": False,
+    "extra": {},
+}
+
+
+def refused(payload: object, **how: Any) -> dict[str, str]:
+    with pytest.raises(UnreadableError) as caught:
+        parse(payload, **{"shape": "lead", **how})
+    return {one.field: one.message for one in caught.value.problems}
+
+
+def test_the_published_example_is_a_lead() -> None:
+    lead = parse(LEAD, shape="lead").lead
+    assert (lead.country, lead.person.first_name) == ("SE", "Anna")
+    assert [one.number for one in lead.person.phones] == ["070-174 06 05", "08-465 004 12"]
+    again = leads.Lead.model_validate(lead.model_dump(mode="json"))
+    assert again == lead
+
+
+def test_unknown_keys_are_refused_with_the_nearest_name() -> None:
+    person = {"frist_name": "A", "emails": ["a@example.com"]}
+    found = refused({"intent": "contact", "person": person, "proprety": {}})
+    assert found == {
+        "person.frist_name": "is not a field of a lead; did you mean `first_name`?",
+        "proprety": "is not a field of a lead; did you mean `property`?",
+    }
+    found = refused({**LEAD, "colour": "red"})
+    assert found == {"colour": "is not a field of a lead; put fields of your own under `extra`"}
+
+
+def test_only_a_person_with_a_name_or_an_address_is_required() -> None:
+    named = parse({"intent": "contact", "person": {"last_name": "X"}}, shape="lead")
+    assert named.lead.person.name == "X"
+    assert refused({"intent": "contact", "person": {}}) == {
+        "person": "give a name, an e-mail address or a phone number",
+    }
+    assert refused({"intent": "contact"}) == {"person": "is required"}
+    assert refused({"intent": "contact", "person": None})["person"]
+
+
+@pytest.mark.parametrize("payload", [None, [], "text", 7, {1: 2}, {"person": {"a": [[[]]]}}])
+def test_whatever_else_comes_is_refused_in_words(payload: object) -> None:
+    assert refused(payload)
+
+
+def test_a_payload_that_is_a_well_is_refused() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(2000):
+        deep = {"extra": deep}
+    assert "nested deeper" in refused(deep)["payload"]
+
+
+def test_values_never_stand_in_a_refusal() -> None:
+    found = refused({"intent": "secret-intent", "person": {"emails": "secret@example.com"}})
+    assert "secret" not in str(found)
+
+
+def test_x_t4_names_are_one_character_a_letter() -> None:
+    person = {"first_name": "A\u030asa", "emails": ["a@example.com"]}
+    lead = parse({"intent": "contact", "person": person}, shape="lead").lead
+    assert lead.person.first_name == "Åsa"
+
+
+def test_a_swedish_form() -> None:
+    form = {
+        "Förnamn": "Anna",
+        "Efternamn": "Svensson",
+        "E-post": "anna@example.com",
+        "Mobil": "070-1740605",
+        "Telefon arbete": "08-465 004 12",
+        "Postnr": 11135,
+        "Ärende": "Slutpris",
+        "objekt_id": "OBJ1",
+        "utm_source": "google",
+        "UTM Campaign": "höst",
+        "Meddelande": "Hej",
+        "nyhetsbrev": "ja",
+    }
+    parsed = parse(form, shape="form")
+    lead = parsed.lead
+    assert lead.intent is Intent.FINAL_PRICE_WATCH
+    assert lead.person.name == "Anna Svensson"
+    assert [(one.number, one.label) for one in lead.person.phones] == [
+        ("070-1740605", "cell"),
+        ("08-465 004 12", "work"),
+    ]
+    assert lead.person.address.postal_code == "11135"
+    assert lead.property.vitec.estate_id == "OBJ1"
+    assert lead.marketing.utm == {"source": "google", "campaign": "höst"}
+    assert lead.extra == {"nyhetsbrev": "ja"}
+    assert parsed.notes == ("`nyhetsbrev` is no field that is known; kept under extra",)
+
+
+def test_a_norwegian_form() -> None:
+    form = {
+        "Navn": ["Kari Anne Nordmann"],
+        "epost": "kari@example.com",
+        "tlf": "412 34 690",
+        "henvendelse": "verdivurdering",
+        "Land": "Norge",
+        "poststed": "Oslo",
+        "id": 17,
+    }
+    parsed = parse(form, shape="form")
+    assert (parsed.lead.person.first_name, parsed.lead.person.last_name) == (
+        "Kari Anne",
+        "Nordmann",
+    )
+    assert parsed.notes == ("first and last name were split at the last blank (assumed)",)
+    assert (parsed.lead.intent, parsed.lead.country) == (Intent.VALUATION, "NO")
+    assert parsed.lead.external_id == "17"
+
+
+def test_a_form_without_an_intent_takes_the_sources_or_is_refused() -> None:
+    form = {"email": "a@example.com"}
+    assert "default_intent" in refused(form, shape="form")["intent"]
+    parsed = parse(form, shape="form", default_intent=Intent.CONTACT)
+    assert parsed.lead.intent is Intent.CONTACT
+    assert parsed.notes == ("intent contact is the source's",)
+
+
+def test_a_forms_faults_are_told_in_its_own_words() -> None:
+    form = {"Namn": "Anna", "typ": "kontakt", "sakid": "no number", "Land": "Narnia"}
+    found = refused(form, shape="form")
+    assert set(found) == {"sakid", "Land"}
+
+
+def test_a_second_value_for_a_field_is_kept() -> None:
+    form = {"email": "a@example.com", "mail": "b@example.com", "intent": "contact"}
+    parsed = parse(form, shape="form")
+    assert parsed.lead.person.emails == ("a@example.com",)
+    assert parsed.lead.extra == {"mail": "b@example.com"}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["namn", "email", "telefon", "typ", "land", "x", "utm_", "test", "guid"]),
+        st.one_of(st.text(), st.integers(), st.none(), st.lists(st.text(), max_size=2)),
+    ),
+)
+def test_no_form_raises_anything_but_a_refusal(form: dict[str, object]) -> None:
+    said: list[object] = []
+    try:
+        said = [parse(form, shape="form", default_intent=Intent.CONTACT).lead.intent]
+    except UnreadableError as error:
+        said = list(error.problems)
+    assert said
+
+
+def test_the_schema_is_the_models() -> None:
+    schema = leads.schema()
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {"intent", "person"}
+    assert set(LEAD) == set(schema["properties"])
