@@ -64,4 +64,5 @@ async def set_(reference: str, **ids: object) -> None:
 
 
 def _flat(entry: PropertyEntry) -> dict[str, object]:
-    return {name: getattr(entry, name) for name in COLUMNS}
+    known = entry.model_dump(mode="json")
+    return {name: known[name] for name in COLUMNS}
