@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bridge.delivery.embedded import EmbeddedServer
+
+# On a fresh checkout the first text that is drawn builds Unicode tables, which takes seconds.
+settings.register_profile("bridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bridge")
 
 for _name in [name for name in os.environ if name.startswith("BRIDGE_")]:
     del os.environ[_name]

@@ -6,7 +6,7 @@ import click
 
 from bridge.cli import say, views
 from bridge.cli.office import office, on_loop
-from bridge.delivery.ledger import BY_HAND
+from bridge.delivery.values import BY_HAND
 from bridge.pipeline import Parts
 
 COLUMNS = ("account", "in_flight", "due", "breaker", "paused", "paused_destinations", "last_good")

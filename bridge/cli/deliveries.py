@@ -7,7 +7,7 @@ import click
 
 from bridge.cli import say, views
 from bridge.cli.office import office, on_loop
-from bridge.delivery.ledger import Act, DeliveryId, LeadId
+from bridge.delivery.values import Act, DeliveryId, LeadId
 from bridge.outcomes import State
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bridge import phones
 from bridge.cli.say import STATE_MARKS
-from bridge.delivery.ledger import DeliveryRow
+from bridge.delivery.values import DeliveryRow
 from bridge.pipeline import Accepted, Parts
 from bridge.pipeline.attempt import stored_lead
 from bridge.sandbox.server import Client

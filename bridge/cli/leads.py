@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bridge.cli import say, views
 from bridge.cli.office import office, on_loop
-from bridge.delivery.ledger import LeadId, LeadRow, LogEntry
+from bridge.delivery.values import LeadId, LeadRow, LogEntry
 from bridge.pipeline import Parts
 from bridge.pipeline.attempt import stored_lead
 

@@ -7,7 +7,7 @@ import orjson
 
 from bridge.cli import say, views
 from bridge.cli.office import office, on_loop
-from bridge.delivery.ledger import QuarantineRow
+from bridge.delivery.values import QuarantineRow
 from bridge.pipeline import Acceptor, Intake, Parts
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bridge.cli.say import moment
-from bridge.delivery.ledger import AccountRow, DeliveryRow, LeadRow, QuarantineRow
+from bridge.delivery.values import AccountRow, DeliveryRow, LeadRow, QuarantineRow
 
 LEAD = ("lead_id", "source", "external_id", "intent", "status", "received_at", "test")
 DELIVERY = (

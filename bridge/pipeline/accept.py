@@ -9,14 +9,7 @@ import orjson
 from ulid import ULID
 
 from bridge import intake, routing
-from bridge.delivery.ledger import (
-    LeadId,
-    NewDelivery,
-    NewLead,
-    Opened,
-    QuarantineRow,
-    Withdrawal,
-)
+from bridge.delivery.values import LeadId, NewDelivery, NewLead, Opened, QuarantineRow, Withdrawal
 from bridge.leads import Intent, Lead, Problem
 from bridge.pipeline import prints
 from bridge.pipeline.parts import Parts

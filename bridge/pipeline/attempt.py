@@ -8,8 +8,8 @@ import orjson
 from bridge import routing
 from bridge.connectors.base import ActionOptions, Exchange, Parcel, Report
 from bridge.delivery import retry
-from bridge.delivery.ledger import Claim, Health, Record
 from bridge.delivery.retry import Policy, Situation
+from bridge.delivery.values import Claim, Health, Record
 from bridge.delivery.vault import SealError, Vault
 from bridge.leads import Lead
 from bridge.outcomes import (

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bridge.delivery.ledger import Claim, LedgerError, Record, Recorded, Terms
+from bridge.delivery.ledger import LedgerError
+from bridge.delivery.values import Claim, Record, Recorded, Terms
 from bridge.pipeline.attempt import Attempt
 from bridge.pipeline.parts import Parts
 from bridge.routing import Account, PropertyEntry

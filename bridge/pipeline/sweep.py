@@ -2,7 +2,7 @@
 
 import logging
 
-from bridge.delivery.ledger import BY_HAND, AccountRow
+from bridge.delivery.values import BY_HAND, AccountRow
 from bridge.pipeline.parts import Parts
 
 log = logging.getLogger("bridge.sweep")

@@ -6,18 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from bridge.delivery.embedded import EmbeddedServer
-from bridge.delivery.ledger import (
-    Claim,
-    Health,
-    LeadId,
-    Ledger,
-    NewDelivery,
-    NewLead,
-    Record,
-    Terms,
-)
+from bridge.delivery.ledger import Ledger
 from bridge.delivery.memory_ledger import MemoryLedger
 from bridge.delivery.redis_ledger import RedisLedger
+from bridge.delivery.values import Claim, Health, LeadId, NewDelivery, NewLead, Record, Terms
 from bridge.outcomes import Decision, Settle, State
 
 T = TypeVar("T")

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bridge.delivery.ledger import LeadId, Ledger, Withdrawal
+from bridge.delivery.ledger import Ledger
+from bridge.delivery.values import LeadId, Withdrawal
 from bridge.outcomes import Hold, SendAgain, Settle, State
 from tests.contract.ledgers import Bench, claim, delivery, done, lead
 

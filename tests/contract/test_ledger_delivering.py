@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bridge.delivery.ledger import Act, DeliveryId, LeadId, Ledger, Terms
+from bridge.delivery.ledger import Ledger
+from bridge.delivery.values import Act, DeliveryId, LeadId, Terms
 from bridge.outcomes import (
     Decision,
     Hold,

@@ -17,7 +17,8 @@ from hypothesis.stateful import (
 )
 
 from bridge.delivery.embedded import EmbeddedServer
-from bridge.delivery.ledger import Act, Claim, LeadId, Ledger, Withdrawal
+from bridge.delivery.ledger import Ledger
+from bridge.delivery.values import Act, Claim, LeadId, Withdrawal
 from bridge.outcomes import (
     FINAL,
     Decision,

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from bridge.delivery.ledger import Ledger, QuarantineRow
+from bridge.delivery.ledger import Ledger
+from bridge.delivery.values import QuarantineRow
 from tests.contract.ledgers import Bench
 
 

@@ -10,8 +10,9 @@ import pytest
 import redis
 
 from bridge.delivery.embedded import EmbeddedServer, running
-from bridge.delivery.ledger import LeadId, LedgerError
+from bridge.delivery.ledger import LedgerError
 from bridge.delivery.redis_ledger import RedisLedger
+from bridge.delivery.values import LeadId
 from bridge.outcomes import State
 from tests.contract.ledgers import claim, done, lead
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bridge.delivery.embedded import EmbeddedServer
-from bridge.delivery.ledger import DeliveryRow, LeadId
 from bridge.delivery.redis_ledger import RedisLedger
+from bridge.delivery.values import DeliveryRow, LeadId
 from bridge.sandbox.server import Sandbox
 
 T = TypeVar("T")

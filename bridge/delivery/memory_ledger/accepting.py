@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bridge.delivery.ledger import (
+from bridge.delivery.memory_ledger.store import Delivery, Store
+from bridge.delivery.values import (
     DeliveryId,
     LeadId,
     LeadRow,
@@ -12,7 +13,6 @@ from bridge.delivery.ledger import (
     Withdrawal,
     delivery_id,
 )
-from bridge.delivery.memory_ledger.store import Delivery, Store
 from bridge.outcomes import State
 
 

@@ -2,8 +2,8 @@
 
 import orjson
 
-from bridge.delivery.ledger import Act, DeliveryId, delivery_id
 from bridge.delivery.memory_ledger.store import Delivery, Store
+from bridge.delivery.values import Act, DeliveryId, delivery_id
 from bridge.outcomes import State
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ulid import ULID
 
-from bridge.delivery.ledger import (
+from bridge.delivery.memory_ledger.store import Delivery, Store
+from bridge.delivery.values import (
     AccountRow,
     DeliveryId,
     DeliveryRow,
@@ -17,7 +18,6 @@ from bridge.delivery.ledger import (
     QuarantineRow,
     delivery_id,
 )
-from bridge.delivery.memory_ledger.store import Delivery, Store
 from bridge.outcomes import State
 
 

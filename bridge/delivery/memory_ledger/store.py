@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from bridge.delivery.ledger import LeadRow, LogEntry, delivery_id
+from bridge.delivery.values import LeadRow, LogEntry, delivery_id
 from bridge.outcomes import State
 
 

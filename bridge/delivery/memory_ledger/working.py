@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from bridge.delivery.ledger import (
+from bridge.delivery.memory_ledger.store import Account, Delivery, Store
+from bridge.delivery.values import (
     Claim,
     Claimed,
     DeliveryId,
@@ -13,7 +14,6 @@ from bridge.delivery.ledger import (
     Recorded,
     Terms,
 )
-from bridge.delivery.memory_ledger.store import Account, Delivery, Store
 from bridge.outcomes import Hold, PauseAccount, ReadBack, SendAgain, Settle, State
 
 MINUTE = 60.0

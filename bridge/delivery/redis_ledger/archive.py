@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, cast
 
-from bridge.delivery.ledger import (
+from bridge.delivery.redis_ledger import rows
+from bridge.delivery.redis_ledger.connection import Connection
+from bridge.delivery.values import (
     AccountRow,
     DeliveryId,
     DeliveryRow,
@@ -12,8 +14,6 @@ from bridge.delivery.ledger import (
     LogEntry,
     delivery_id,
 )
-from bridge.delivery.redis_ledger import rows
-from bridge.delivery.redis_ledger.connection import Connection
 from bridge.outcomes import State
 
 PAGE = 200

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import orjson
 
-from bridge.delivery.ledger import (
+from bridge.delivery.redis_ledger import rows
+from bridge.delivery.redis_ledger.scripts import Scripts
+from bridge.delivery.values import (
     Act,
     Claim,
     Claimed,
@@ -17,8 +19,6 @@ from bridge.delivery.ledger import (
     Terms,
     Withdrawal,
 )
-from bridge.delivery.redis_ledger import rows
-from bridge.delivery.redis_ledger.scripts import Scripts
 from bridge.outcomes import State
 
 GRACE = (

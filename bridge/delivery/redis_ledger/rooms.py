@@ -6,8 +6,8 @@ from typing import cast
 import orjson
 from ulid import ULID
 
-from bridge.delivery.ledger import QuarantineRow
 from bridge.delivery.redis_ledger.connection import Command, Connection
+from bridge.delivery.values import QuarantineRow
 
 DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from bridge.delivery.ledger import (
+from bridge.delivery.values import (
     Claim,
     DeliveryId,
     DeliveryRow,
