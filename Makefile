@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check fast lock clean
+.PHONY: help demo test check fast soak lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## /\1\t/' | expand -t 10
@@ -33,6 +33,9 @@ test: check  ## everything: check, then all tests with branch coverage
 
 fast: .venv/ready  ## the tests that need nothing
 	$(BIN)/pytest tests/unit
+
+soak: .venv/ready  ## the fault suite for SECONDS=600; SEED=n repeats a run
+	$(BIN)/pytest tests/faults/test_chaos.py -s --timeout 0 --soak $(or $(SECONDS),600) --seed "$(SEED)"
 
 lock: .venv/ready  ## upgrade requirements.lock to the newest versions, with hashes
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header \

@@ -37,6 +37,7 @@ class Settings(BaseModel):
     worker_concurrency: int = Field(default=16, ge=1, le=256)
     lease: float = Field(default=60, ge=5, le=3600)  # how long a silent worker keeps a delivery
     sweep: float = Field(default=1, gt=0, le=60)  # how often a worker looks for forgotten work
+    probe: float = Field(default=300, gt=0)  # how often a paused account is asked again
     identity_window: float = Field(default=30 * 86_400, ge=3600)
     wish_window: float = Field(default=86_400, ge=0)
     proxy: str | None = None  # for calls to vendors; none is taken from elsewhere

@@ -1,6 +1,7 @@
 """The process's one event loop, with everything that lives on it, made after the worker started."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -17,8 +18,8 @@ from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
 log = logging.getLogger("bridge.worker")
 T = TypeVar("T")
 
+STOP_LIMIT = 5.0  # seconds for letting go of connections
 LISTEN = 2.0  # seconds; below the connection's own time limit
-PROBE_LOOK = 15.0  # seconds between looks at paused accounts; the probes themselves are rarer
 
 
 class Runtime:
@@ -45,10 +46,12 @@ class Runtime:
         self._run(self._start_watch())
 
     def stop(self) -> None:
-        self._run(self._shut())
+        """What cannot be closed in time is closed by the end of the process."""
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(STOP_LIMIT)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._publisher.shutdown()
+        self._thread.join(STOP_LIMIT)
+        self._publisher.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -81,7 +84,9 @@ class Runtime:
         self._watch = [
             asyncio.create_task(_forever("sweep", every, sweep.nudge_due)),
             asyncio.create_task(_forever("bell", 0, self._listen)),
-            asyncio.create_task(_forever("probe", PROBE_LOOK, sweep.probe_paused)),
+            asyncio.create_task(
+                _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
+            ),
             asyncio.create_task(
                 _forever("beat", 5.0, lambda: self._parts.ledger.beat(name, ttl=30.0))
             ),
@@ -130,6 +135,6 @@ def stop() -> None:
     """Let go of connections; what is in flight has been waited for by the pool."""
     global _current
     with _lock:
-        if _current is not None:
-            _current.stop()
-            _current = None
+        last, _current = _current, None
+    if last is not None:
+        last.stop()

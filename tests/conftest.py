@@ -17,6 +17,11 @@ for _name in [name for name in os.environ if name.startswith("BRIDGE_")]:
     del os.environ[_name]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", default="12", help="seconds of harm in the fault suite")
+    parser.addoption("--seed", default="", help="repeats the choices of an earlier run")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """One embedded server for the whole run; tests keep apart by prefix or by flushing."""

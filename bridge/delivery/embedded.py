@@ -111,6 +111,12 @@ class EmbeddedServer:
         self._process = None
         (self._dir / "server.json").unlink(missing_ok=True)
 
+    def kill(self) -> None:
+        """SIGKILL, for tests of what survives it; `start()` brings it back on the same port."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -1,18 +1,29 @@
 """The connectors' shared cache (tokens, look-ups), sealed, on the ledger's shelf."""
 
-from bridge.delivery.ledger import Ledger
+import logging
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from bridge.delivery.ledger import Ledger, LedgerError
 from bridge.delivery.vault import SealError, Vault
+
+log = logging.getLogger("bridge.shelf")
+T = TypeVar("T")
 
 
 class SealedShelf:
-    """`connectors.base.Shelf` over a ledger. What no key opens any more counts as absent."""
+    """`connectors.base.Shelf` over a ledger.
+
+    A cache is never a reason to fail: what cannot be read, or what no key opens any more, counts as
+    absent, and what cannot be written is looked up again next time.
+    """
 
     def __init__(self, ledger: Ledger, vault: Vault) -> None:
         self._ledger = ledger
         self._vault = vault
 
     async def get(self, name: str) -> str | None:
-        sealed = await self._ledger.shelf_get(name)
+        sealed = await _or(None, self._ledger.shelf_get(name))
         if sealed is None:
             return None
         try:
@@ -21,12 +32,23 @@ class SealedShelf:
             return None
 
     async def put(self, name: str, value: str, *, ttl: float) -> None:
-        await self._ledger.shelf_put(name, self._vault.seal(value.encode()), ttl=ttl)
+        sealed = self._vault.seal(value.encode())
+        await _or(None, self._ledger.shelf_put(name, sealed, ttl=ttl))
 
     async def drop(self, name: str, *, only_if: str) -> None:
-        sealed = await self._ledger.shelf_get(name)
+        sealed = await _or(None, self._ledger.shelf_get(name))
         if sealed is not None and await self.get(name) == only_if:
-            await self._ledger.shelf_drop(name, only_if=sealed)
+            await _or(None, self._ledger.shelf_drop(name, only_if=sealed))
+            await _or(None, self._ledger.shelf_drop(f"lock:{name}"))
 
     async def lock(self, name: str, *, ttl: float) -> bool:
-        return await self._ledger.shelf_add(f"lock:{name}", b"1", ttl=ttl)
+        """While the ledger is away everybody may refresh for themselves."""
+        return await _or(fallback=True, work=self._ledger.shelf_add(f"lock:{name}", b"1", ttl=ttl))
+
+
+async def _or(fallback: T, work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except LedgerError as error:
+        log.warning("shelf.missed error=%s", error)
+        return fallback

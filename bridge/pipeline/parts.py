@@ -24,6 +24,7 @@ class Parts:
     luck: Callable[[], float]
     nudge: Nudge
     lease: float = 60.0
+    probe: float = 300.0
     identity_window: float = 30 * 86_400.0
     wish_window: float = 86_400.0
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()

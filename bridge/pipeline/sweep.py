@@ -7,8 +7,6 @@ from bridge.pipeline.parts import Parts
 
 log = logging.getLogger("bridge.sweep")
 
-PROBE_EVERY = 300.0  # seconds between two looks at an account that was paused by its vendor
-
 
 class Sweep:
     def __init__(self, parts: Parts) -> None:
@@ -24,8 +22,8 @@ class Sweep:
     async def probe_paused(self) -> list[str]:
         """Ask each vendor that refused our credentials whether they serve again; says which do.
 
-        One worker asks, every 5 minutes. Where a vendor has no harmless call the account goes on,
-        and the next refusal, which processes nothing, pauses it again.
+        One worker asks, every five minutes by default. Where a vendor has no harmless call the
+        account goes on, and the next refusal, which processes nothing, pauses it again.
         """
         recovered = []
         for row in await self._parts.ledger.accounts():
@@ -39,7 +37,7 @@ class Sweep:
         return recovered
 
     async def _my_turn(self, account: str) -> bool:
-        return await self._parts.ledger.shelf_add(f"probe:{account}", b"1", ttl=PROBE_EVERY)
+        return await self._parts.ledger.shelf_add(f"probe:{account}", b"1", ttl=self._parts.probe)
 
 
 def _paused_by_vendor(row: AccountRow) -> bool:

@@ -46,6 +46,7 @@ async def build(
         luck=random.random,
         nudge=nudge,
         lease=settings.lease,
+        probe=settings.probe,
         identity_window=settings.identity_window,
         wish_window=settings.wish_window,
         closing=(http.aclose, ledger.close),

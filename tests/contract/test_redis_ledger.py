@@ -1,8 +1,6 @@
 """What only a server can do to a ledger: restart, lose its scripts, refuse to write."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -87,9 +85,7 @@ def test_what_was_said_yes_to_survives_a_sigkill_of_the_server(tmp_path: Path) -
             assert await ledger.blob(LeadId("7")) == b"sealed 7"
 
         tell(server.url, before)
-        os.kill(server.pid or 0, signal.SIGKILL)
-        while server.alive():
-            pass
+        server.kill()
         assert running(tmp_path / "ledger") is None
         server.start()
         tell(server.url, after)

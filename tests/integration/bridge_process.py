@@ -6,14 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from bridge import wiring
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.delivery.redis_ledger import RedisLedger
 from bridge.delivery.values import DeliveryRow, LeadId
+from bridge.pipeline import Acceptor, Intake
 from bridge.sandbox.server import Sandbox
 
 T = TypeVar("T")
@@ -72,6 +74,7 @@ when = {{ intent = ["interest"] }}
 deliver_to = ["acme-watch", "acme-stakeholder"]
 """
 
+KEY = "a2V5IGZvciB0ZXN0cywgMzIgYnl0ZXMgbG9uZyAhISE="
 ESTATE = {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"}
 CASE = {"case_guid": "680f1e7f-90e4-472d-8991-a9d6043df603", "case_id": 48213}
 
@@ -95,7 +98,10 @@ def lead(number: int, **changes: object) -> dict[str, object]:
 class BridgeUnderTest:
     """`environment` is all that a worker or a command needs."""
 
-    def __init__(self, folder: Path, server: EmbeddedServer, sandbox: Sandbox) -> None:
+    def __init__(
+        self, folder: Path, server: EmbeddedServer, sandbox: Sandbox, *, wire: str = ""
+    ) -> None:
+        """`wire`: another way to the same server, for the worker alone."""
         self.folder = folder
         self.url = server.url
         self.sandbox = sandbox
@@ -104,11 +110,39 @@ class BridgeUnderTest:
             **os.environ,
             "BRIDGE_CONFIG": str(folder / "bridge.toml"),
             "BRIDGE_DATA_DIR": str(folder / "data"),
-            "BRIDGE_REDIS_URL": self.url,
+            "BRIDGE_REDIS_URL": wire or self.url,
             "BRIDGE_LEASE": "5",
             "BRIDGE_SWEEP": "0.2",
+            "BRIDGE_PROBE": "1",
+            "BRIDGE_ENCRYPTION_KEYS": KEY,
             "PYTHONWARNINGS": "default",
+            "PYTHONFAULTHANDLER": "1",
         }
+
+    @asynccontextmanager
+    async def front_door(self) -> AsyncIterator[Acceptor]:
+        """The same accept() that every way in uses, in this process."""
+        values = {name: v for name, v in self.environment.items() if name.startswith("BRIDGE_")}
+        known = wiring.read(wiring.read_settings({**values, "BRIDGE_REDIS_URL": self.url}))
+
+        async def ring(account: str) -> None:
+            await parts.ledger.ring(account)
+
+        parts = await wiring.build(known, nudge=ring)
+        try:
+            yield Acceptor(parts)
+        finally:
+            await parts.close()
+
+    def accept(self, payloads: Iterable[dict[str, object]]) -> list[str]:
+        """Put leads in; their ids."""
+
+        async def put() -> list[str]:
+            async with self.front_door() as acceptor:
+                came = [Intake(payload=one, source="crm") for one in payloads]
+                return [str(one.lead_id) for one in await acceptor.accept_many(came)]
+
+        return asyncio.run(put())
 
     def command(
         self, *arguments: str, stdin: str | None = None
@@ -132,7 +166,17 @@ class BridgeUnderTest:
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(40)
+            self.stopped(process)
+
+    def stopped(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for a worker that was told to stop; one that does not is made to say where it is."""
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            process.wait()
+            log = (self.folder / "worker.log").read_text(errors="replace")[-6000:]
+            raise AssertionError(f"the worker did not stop; it was here:\n{log}") from None
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         with (self.folder / "worker.log").open("ab") as out:
