@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from bridge import wiring
 from bridge.delivery.ledger import LedgerError
-from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, Sweep
+from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, StreamReader, Sweep
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
 
 log = logging.getLogger("bridge.worker")
@@ -81,8 +81,10 @@ class Runtime:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
         name = f"{socket.gethostname()}:{os.getpid()}"
+        reader = StreamReader(self._acceptor, self._parts.stream(name))
         self._watch = [
             asyncio.create_task(_forever("sweep", every, sweep.nudge_due)),
+            asyncio.create_task(_forever("stream", 0, reader.step)),
             asyncio.create_task(_forever("bell", 0, self._listen)),
             asyncio.create_task(
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)

@@ -3,6 +3,7 @@
 from bridge.pipeline.accept import Accepted, Acceptor, Intake
 from bridge.pipeline.drain import Drain, Drained
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.stream import StreamReader
 from bridge.pipeline.sweep import Sweep
 
-__all__ = ["Accepted", "Acceptor", "Drain", "Drained", "Intake", "Parts", "Sweep"]
+__all__ = ["Accepted", "Acceptor", "Drain", "Drained", "Intake", "Parts", "StreamReader", "Sweep"]

@@ -109,6 +109,11 @@ class Acceptor:
             problems=tuple(error.problems),
         )
 
+    async def set_aside(self, came: Intake, why: str) -> Accepted:
+        """Into quarantine without another try."""
+        problem = Problem(field="payload", message=why, kind="invalid")
+        return await self._quarantine(came, intake.UnreadableError([problem]))
+
     async def _directory(self, leads: Sequence[Lead]) -> dict[str, PropertyEntry]:
         references = {lead.property.reference for lead in leads if lead.property.reference}
         found = await self._parts.ledger.properties(sorted(references))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bridge.connectors.base import Connector
 from bridge.delivery.ledger import Ledger
+from bridge.delivery.redis_ledger.intake_stream import IntakeStream
 from bridge.delivery.vault import Vault
 from bridge.routing import Routing
 
@@ -23,6 +24,7 @@ class Parts:
     clock: Callable[[], datetime]
     luck: Callable[[], float]
     nudge: Nudge
+    stream: Callable[[str], IntakeStream]  # a reader's name → the stream way in
     lease: float = 60.0
     probe: float = 300.0
     identity_window: float = 30 * 86_400.0

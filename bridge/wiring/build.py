@@ -45,6 +45,7 @@ async def build(
         clock=clock,
         luck=random.random,
         nudge=nudge,
+        stream=ledger.intake,
         lease=settings.lease,
         probe=settings.probe,
         identity_window=settings.identity_window,

@@ -75,6 +75,7 @@ deliver_to = ["acme-watch", "acme-stakeholder"]
 """
 
 KEY = "a2V5IGZvciB0ZXN0cywgMzIgYnl0ZXMgbG9uZyAhISE="
+PHONES = 100
 ESTATE = {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"}
 CASE = {"case_guid": "680f1e7f-90e4-472d-8991-a9d6043df603", "case_id": 48213}
 
@@ -88,7 +89,8 @@ def lead(number: int, **changes: object) -> dict[str, object]:
             "first_name": "Anna",
             "last_name": f"Svensson{number}",
             "emails": [f"anna{number}@example.com"],
-            "phones": [f"070-17406{number % 100:02d}"],
+            # There are a hundred reserved numbers; a shared one would make it the same wish.
+            "phones": [f"070-17406{number:02d}"] if number < PHONES else [],
         },
         "property": {"title": "Kungsgatan 16A", "vitec": ESTATE, "flow": CASE},
         **changes,

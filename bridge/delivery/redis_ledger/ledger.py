@@ -4,6 +4,7 @@ from bridge.delivery.ledger import LedgerError
 from bridge.delivery.redis_ledger.archive import Archive
 from bridge.delivery.redis_ledger.connection import Connection
 from bridge.delivery.redis_ledger.engine import BREAKER_OPEN, GRACE, Engine
+from bridge.delivery.redis_ledger.intake_stream import IntakeStream
 from bridge.delivery.redis_ledger.rooms import Rooms
 from bridge.delivery.redis_ledger.scripts import Scripts
 
@@ -46,6 +47,10 @@ class RedisLedger(Engine, Archive, Rooms):
                 " silently: set it to noeviction.",
             )
         await self._connection.do("SET", f"{PREFIX}ready", 1)
+
+    def intake(self, reader: str) -> IntakeStream:
+        """The stream way in, for a reader of this name."""
+        return IntakeStream(self._connection, reader)
 
     async def _info(self, section: str) -> dict[str, str]:
         text = (await self._connection.do("INFO", section)).decode()

@@ -1,0 +1,98 @@
+"""The Redis stream as a way in: `XADD bridge:intake * source crm payload '{…}'` (DESIGN 1.1).
+
+A consumer group, read in batches; an entry is acknowledged and deleted only after the ledger has
+it: left in the stream it would be personal data in the clear. A dead reader's are taken over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.delivery.ledger import LedgerError
+from bridge.delivery.redis_ledger.connection import Command, Connection
+
+STREAM = "bridge:intake"  # part of the public contract
+GROUP = "bridge"
+TAKE_OVER = 30.0  # seconds after which an entry's reader counts as dead
+TRIES = 3  # readings of one entry before it is poison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`tries`: how often it was handed to a reader, this time included."""
+
+    entry_id: str
+    fields: dict[str, str]
+    tries: int = 1
+
+
+class IntakeStream:
+    """One reader of the group; `reader` is its name in it."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        reader: str,
+        *,
+        stream: str = STREAM,
+        take_over: float = TAKE_OVER,
+    ) -> None:
+        self._redis = connection
+        self._reader = reader
+        self._stream = stream
+        self._take_over = round(take_over * 1000)
+
+    async def read(self, *, limit: int, within: float) -> list[Entry]:
+        """What a dead reader left, else new entries; waits for some, up to `within` seconds."""
+        try:
+            return await self._left_behind(limit) or await self._new(limit, within)
+        except LedgerError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            await self._make_group()  # the server was restarted without data, or is new
+            return []
+
+    async def done(self, entry_ids: Sequence[str]) -> None:
+        """Acknowledge and delete, in one step."""
+        if not entry_ids:
+            return
+        commands: list[Command] = [
+            ("XACK", self._stream, GROUP, *entry_ids),
+            ("XDEL", self._stream, *entry_ids),
+        ]
+        await self._redis.many(commands, atomic=True)
+
+    async def lag(self) -> int:
+        """Entries that are not yet in the ledger."""
+        return int(await self._redis.do("XLEN", self._stream))
+
+    async def _new(self, limit: int, within: float) -> list[Entry]:
+        command = ("XREADGROUP", "GROUP", GROUP, self._reader, "COUNT", limit)
+        block = ("BLOCK", max(1, round(within * 1000)), "STREAMS", self._stream, ">")
+        answer = await self._redis.do(*command, *block)
+        return [_entry(one) for one in (answer[0][1] if answer else [])]
+
+    async def _left_behind(self, limit: int) -> list[Entry]:
+        command = ("XAUTOCLAIM", self._stream, GROUP, self._reader, self._take_over, "0")
+        answer = await self._redis.do(*command, "COUNT", limit)
+        found = [_entry(one) for one in answer[1] if one[1]]
+        tries = [
+            await self._redis.do("XPENDING", self._stream, GROUP, one.entry_id, one.entry_id, 1)
+            for one in found
+        ]
+        return [
+            Entry(entry_id=one.entry_id, fields=one.fields, tries=int(seen[0][3]) if seen else 1)
+            for one, seen in zip(found, tries, strict=True)
+        ]
+
+    async def _make_group(self) -> None:
+        try:
+            await self._redis.do("XGROUP", "CREATE", self._stream, GROUP, "0", "MKSTREAM")
+        except LedgerError as error:
+            if "BUSYGROUP" not in str(error):  # another reader was faster
+                raise
+
+
+def _entry(raw: tuple[bytes, list[bytes]]) -> Entry:
+    name, flat = raw
+    texts = iter(one.decode("utf-8", "replace") for one in flat)
+    return Entry(entry_id=name.decode(), fields=dict(zip(texts, texts, strict=True)))
