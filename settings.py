@@ -40,6 +40,7 @@ class Settings(BaseModel):
     probe: float = Field(default=300, gt=0)  # how often a paused account is asked again
     identity_window: float = Field(default=30 * 86_400, ge=3600)
     wish_window: float = Field(default=86_400, ge=0)
+    api_token: SecretStr | None = Field(default=None, min_length=16)  # /v1/leads, /v1/deliveries
     proxy: str | None = None  # for calls to vendors; none is taken from elsewhere
     environment: Mapping[str, str] = Field(default={}, repr=False)  # for `$NAME` in bridge.toml
 
@@ -65,7 +66,7 @@ class Settings(BaseModel):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("redis_url", "broker_url", "proxy", mode="before")
+    @field_validator("redis_url", "broker_url", "api_token", "proxy", mode="before")
     @classmethod
     def _blank(cls, value: object) -> object:
         return value or None

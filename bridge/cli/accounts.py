@@ -4,10 +4,10 @@ from collections import Counter
 
 import click
 
-from bridge.cli import say, views
+from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.delivery.values import BY_HAND
-from bridge.pipeline import Parts
+from bridge.pipeline import Parts, views
 
 COLUMNS = ("account", "in_flight", "due", "breaker", "paused", "paused_destinations", "last_good")
 

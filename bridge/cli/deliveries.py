@@ -5,10 +5,11 @@ import json
 
 import click
 
-from bridge.cli import say, views
+from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.delivery.values import Act, DeliveryId, LeadId
 from bridge.outcomes import State
+from bridge.pipeline import views
 
 
 @click.group()
@@ -67,7 +68,7 @@ async def show(delivery_id: str, *, as_json: bool) -> None:
             raise say.Refused(f"No delivery {delivery_id}.")
         log = await parts.ledger.log(row.lead_id)
     attempts = [
-        {"at": say.moment(one.at), **one.header}
+        {"at": views.moment(one.at), **one.header}
         for one in log
         if one.header.get("destination") == destination
     ]

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bridge.cli import say, views
+from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.delivery.values import LeadId, LeadRow, LogEntry
-from bridge.pipeline import Parts
+from bridge.pipeline import Parts, views
 from bridge.pipeline.attempt import stored_lead
 
 PAGE = 200
@@ -94,7 +94,7 @@ async def show(lead_id: str, *, as_json: bool, reveal: bool) -> None:
 
 
 def _entry(parts: Parts, entry: LogEntry, *, reveal: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {"at": say.moment(entry.at), **entry.header}
+    shown: dict[str, Any] = {"at": views.moment(entry.at), **entry.header}
     if reveal and entry.sealed:
         shown["exchanges"] = orjson.loads(parts.vault.unseal(entry.sealed))
     return shown

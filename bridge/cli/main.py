@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("bridge.cli.up", "Run everything: ledger server, worker, and more on request."),
     "demo": ("bridge.cli.demo", "Watch leads arrive at sandbox Vitec and Flow."),
     "worker": ("bridge.cli.processes", "The Celery worker with our defaults."),
+    "web": ("bridge.cli.processes", "The HTTP ways in, alone."),
     "sandbox": ("bridge.cli.processes", "Fake Vitec and Flow over real HTTP."),
     "check": ("bridge.cli.check", "Look at configuration, ledger and every account."),
     "send": ("bridge.cli.send", "Put one lead in, from a file or stdin."),

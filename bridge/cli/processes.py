@@ -21,6 +21,19 @@ def worker(celery_options: tuple[str, ...]) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True)
+def web(host: str, port: int) -> None:
+    """HTTP ways in, `/healthz`, `/readyz`, `/metrics`, and OpenAPI at `/docs`."""
+    from bridge.web import serve
+
+    settings = wiring.read_settings()
+    wiring.check_start(wiring.read(settings))
+    wiring.logs.set_up(settings.log_level, settings.log_format)
+    serve(host, port)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8099, show_default=True)
 def sandbox(host: str, port: int) -> None:
     """Fake Vitec and Flow with the vendors' documented quirks, for trying things out."""

@@ -5,10 +5,10 @@ from typing import IO
 import click
 import orjson
 
-from bridge.cli import say, views
+from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.delivery.values import QuarantineRow
-from bridge.pipeline import Acceptor, Intake, Parts
+from bridge.pipeline import Acceptor, Intake, Parts, views
 
 
 @click.group()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
 import click
 from rich.console import Console
@@ -62,10 +61,3 @@ def _cell(name: str, value: object) -> str:
     if name == "state":
         return STATE_MARKS.get(str(value), str(value))
     return str(value).replace("[", r"\[")
-
-
-def moment(seconds: float | None) -> str | None:
-    """ISO 8601 in UTC, to the second."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -8,8 +8,8 @@ import orjson
 
 from bridge.cli import say
 from bridge.cli.office import office, on_loop
-from bridge.cli.views import delivery
 from bridge.pipeline import Accepted, Acceptor, Intake
+from bridge.pipeline.views import delivery
 
 
 @click.command()

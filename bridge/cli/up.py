@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -16,8 +17,9 @@ from bridge.wiring import StartError
 @click.command()
 @click.option("--sandbox", is_flag=True, help="Fake Vitec and Flow on port 8099.")
 @click.option("--flower", is_flag=True, help="Flower on port 5555.")
+@click.option("--web", default=8080, show_default=True, help="The port of HTTP; 0: none.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
-def up(*, sandbox: bool, flower: bool, workers: int) -> None:
+def up(*, sandbox: bool, flower: bool, web: int, workers: int) -> None:
     """Run everything in the foreground; Ctrl-C stops it in order, losing nothing."""
     settings = wiring.read_settings()
     wiring.read_routing(settings)  # a mistake is told before anything starts
@@ -37,6 +39,9 @@ def up(*, sandbox: bool, flower: bool, workers: int) -> None:
         for number in range(workers):
             name = f"worker{number + 1}@%h"
             crew.add(_member("worker", (*CELERY, "worker", "--hostname", name)))
+        if web:
+            web_command = (sys.executable, "-m", "bridge", "web", "--port", str(web))
+            crew.add(_member("web", web_command))
         if flower:
             crew.add(_member("flower", (*CELERY, "flower", "--address=127.0.0.1", "--port=5555")))
         click.echo("The bridge is up. Ctrl-C stops it.", err=True)

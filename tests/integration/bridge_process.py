@@ -23,10 +23,19 @@ T = TypeVar("T")
 ROUTING = """
 [sources.web]
 format = "form"
+token = "token-of-web"
 country = "SE"
 
 [sources.crm]
 country = "SE"
+
+[sources.signed]
+token = "token-of-signed"
+signing_secret = "whsec_c2VjcmV0IG9mIHRoZSBzaWduZWQgc291cmNl"
+
+[sources.slow]
+token = "token-of-slow"
+rate = "2/60s"
 
 [accounts.vitec-acme]
 vendor = "vitec"

@@ -1,8 +1,8 @@
 """Ledger rows as the flat objects of the public contract (DESIGN 1.7)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from bridge.cli.say import moment
 from bridge.delivery.values import AccountRow, DeliveryRow, LeadRow, QuarantineRow
 
 LEAD = ("lead_id", "source", "external_id", "intent", "status", "received_at", "test")
@@ -60,3 +60,10 @@ def quarantined(row: QuarantineRow) -> dict[str, Any]:
         "received_at": moment(row.received_at),
         "reason": row.reason,
     }
+
+
+def moment(seconds: float | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,59 @@
+"""The web process: everything is made when it starts, nothing at import."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from bridge import __version__, wiring
+from bridge.delivery.ledger import LedgerError
+from bridge.pipeline import Acceptor
+from bridge.web import health, looking, ways_in
+from bridge.web.office import Office
+from bridge.web.problems import Problem, on_problem
+from bridge.web.rate import Limiter
+
+
+def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
+    """`environment`: instead of the process's own. Raises nothing until it is started."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings = wiring.read_settings(environment)
+
+        async def ring(account: str) -> None:
+            await parts.ledger.ring(account)
+
+        parts = await wiring.build(wiring.read(settings), nudge=ring)
+        token = settings.api_token.get_secret_value() if settings.api_token else None
+        app.state.office = Office(
+            parts=parts, acceptor=Acceptor(parts), limiter=Limiter(), api_token=token
+        )
+        try:
+            yield
+        finally:
+            await parts.close()
+
+    app = FastAPI(title="Lead bridge", version=__version__, lifespan=lifespan)
+    for fault in (Problem, LedgerError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(fault, on_problem)
+    for one in (ways_in, looking, health):
+        app.include_router(one.router)
+    return app
+
+
+def serve(host: str, port: int) -> None:
+    """Until SIGTERM; what is in flight is answered first."""
+    config = uvicorn.Config(
+        create_app(),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,  # addresses of other people's servers are nobody's business here
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+    uvicorn.Server(config).run()
