@@ -9,7 +9,7 @@ from bridge.wiring import Wiring
 INTAKE = "bridge.intake"
 DELIVER = "bridge.deliver"
 DRAIN_BUDGET = 20.0  # seconds that one `bridge.deliver` works before it hands on
-NUDGE_LIFE = DRAIN_BUDGET + 10.0  # seconds after which a nudge that never ran may be sent again
+NUDGE_LIFE = 5.0  # seconds until an account may be nudged again: what a killed worker makes it wait
 VISIBILITY = 120  # seconds until an unacknowledged message comes back
 LONGEST_TASK = DRAIN_BUDGET + 60.0  # a drain's last attempt may begin just before its time is over
 

@@ -10,7 +10,7 @@ from bridge.connectors import VENDORS
 from bridge.connectors.base import AccountSettings, Connector
 from bridge.connectors.transport import Http
 from bridge.delivery.ledger import Ledger, LedgerError
-from bridge.delivery.redis_ledger import RedisLedger
+from bridge.delivery.redis_ledger import GRACE, RedisLedger
 from bridge.delivery.shelf import SealedShelf
 from bridge.delivery.vault import SealError, Vault, new_key
 from bridge.pipeline.parts import Nudge, Parts
@@ -30,7 +30,7 @@ async def build(
     settings = wiring.settings
     routes = read_routing(settings)
     keys = vault(settings)
-    ledger = RedisLedger(wiring.redis_url)
+    ledger = RedisLedger(wiring.redis_url, grace=min(GRACE, settings.lease))
     await unlock(ledger, keys)
     http = Http(proxy=settings.proxy)
     shelf = SealedShelf(ledger, keys)

@@ -122,7 +122,7 @@ class BridgeUnderTest:
             "BRIDGE_CONFIG": str(folder / "bridge.toml"),
             "BRIDGE_DATA_DIR": str(folder / "data"),
             "BRIDGE_REDIS_URL": wire or self.url,
-            "BRIDGE_LEASE": "5",
+            "BRIDGE_LEASE": "2",
             "BRIDGE_SWEEP": "0.2",
             "BRIDGE_PROBE": "1",
             "BRIDGE_ENCRYPTION_KEYS": KEY,
