@@ -96,6 +96,10 @@ class Shelf(Protocol):
         """True for the one caller that may refresh it now; the lock ends by itself."""
         ...
 
+    async def unlock(self, name: str) -> None:
+        """The refresh came to nothing: the next caller may try at once."""
+        ...
+
 
 class Connector(Protocol):
     """One account at one vendor. Safe to use from many deliveries at once."""

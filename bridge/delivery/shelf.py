@@ -39,11 +39,13 @@ class SealedShelf:
         sealed = await _or(None, self._ledger.shelf_get(name))
         if sealed is not None and await self.get(name) == only_if:
             await _or(None, self._ledger.shelf_drop(name, only_if=sealed))
-            await _or(None, self._ledger.shelf_drop(f"lock:{name}"))
 
     async def lock(self, name: str, *, ttl: float) -> bool:
         """While the ledger is away everybody may refresh for themselves."""
         return await _or(fallback=True, work=self._ledger.shelf_add(f"lock:{name}", b"1", ttl=ttl))
+
+    async def unlock(self, name: str) -> None:
+        await _or(None, self._ledger.shelf_drop(f"lock:{name}"))
 
 
 async def _or(fallback: T, work: Awaitable[T]) -> T:

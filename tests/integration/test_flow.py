@@ -306,13 +306,15 @@ class LockingShelf:
     async def drop(self, name: str, *, only_if: str) -> None:
         if self._kept.get(name) == only_if:
             del self._kept[name]
-            self._locks.discard(name)
 
     async def lock(self, name: str, *, ttl: float) -> bool:
         assert ttl > 0
         taken = name in self._locks
         self._locks.add(name)
         return not taken
+
+    async def unlock(self, name: str) -> None:
+        self._locks.discard(name)
 
 
 @pytest.mark.parametrize(

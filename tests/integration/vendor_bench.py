@@ -42,6 +42,9 @@ class DictShelf:
         assert ttl > 0
         return name not in self.kept
 
+    async def unlock(self, name: str) -> None:
+        assert name
+
 
 class VendorBench:
     """Each call makes a connector of its own; the shelf is what workers share."""

@@ -30,7 +30,6 @@ class Tokens:
         self._shelf = shelf
         self._clock = clock
         self._name = f"flow-token:{account.base_url}:{account.client_id}"
-        self._fetching: asyncio.Task[str | NoToken] | None = None
 
     async def get(self, session: Session) -> str | NoToken:
         """A token that serves for a while yet, or why there is none."""
@@ -39,7 +38,9 @@ class Tokens:
             return kept
         for _ in range(round(REFRESHING / LOOK_AGAIN)):
             if await self._shelf.lock(self._name, ttl=REFRESHING):
-                return await self._fetch(session)
+                fetched = await self._fetch(session)
+                await self._shelf.unlock(self._name)
+                return fetched
             await asyncio.sleep(LOOK_AGAIN)
             kept = await self._shelf.get(self._name)
             if kept is not None:
