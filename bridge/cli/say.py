@@ -1,6 +1,7 @@
 """How commands speak: tables for people, `--json` for programs, a sentence for a fault."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 import click
@@ -10,6 +11,7 @@ from rich.table import Table
 from bridge.delivery.ledger import LedgerError
 from bridge.wiring import StartError
 
+PIPE = 240
 KNOWN = (StartError, LedgerError)  # faults whose text is a sentence for a person
 STATE_MARKS: Mapping[str, str] = {  # told by word, mark and colour, never by colour alone
     "delivered": "[green]✓ delivered[/]",
@@ -45,10 +47,12 @@ def rows(
         table = Table(box=None, header_style="bold", pad_edge=False)
         names = list(columns)
         for name in names:
-            table.add_column(name.replace("_", " "), overflow="fold")
+            # An id is there to be copied: it stays on one line.
+            table.add_column(name.replace("_", " "), overflow="fold", no_wrap=name.endswith("_id"))
         for row in found:
             table.add_row(*(_cell(name, row.get(name)) for name in names))
-        Console().print(table)
+        # A pipe has no width: nothing is folded for it.
+        Console(width=None if sys.stdout.isatty() else PIPE).print(table)
     if not found:
         if not as_json:
             click.echo(empty, err=True)

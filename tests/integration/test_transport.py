@@ -1,13 +1,19 @@
-"""How far did it get? A raw server dies at every point of the death-point table (DESIGN part 3)."""
+"""How far did it get? A raw server dies at every point of the death-point table, TLS or not."""
 
 import asyncio
+import ipaddress
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from bridge.connectors.transport import Answer, Failure, Http, join
 
@@ -15,8 +21,56 @@ Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 BODY = b'{"person": {"firstName": "Anna"}}'
 
 
+@pytest.fixture(scope="module", params=["http", "https"], autouse=True)
+def scheme(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """The whole table on both."""
+    if request.param == "https":
+        certificate = tmp_path_factory.mktemp("tls") / "both.pem"
+        certificate.write_bytes(self_signed())
+        Wire.server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        Wire.server.load_cert_chain(certificate)
+        Wire.client = ssl.create_default_context(cafile=certificate)
+    yield
+    Wire.server = Wire.client = None
+
+
+class Wire:
+    """The TLS contexts of the run; None on plain HTTP."""
+
+    server: ssl.SSLContext | None = None
+    client: ssl.SSLContext | None = None
+
+
+def self_signed() -> bytes:
+    """A key and a certificate for 127.0.0.1, good for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vendor")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
 @asynccontextmanager
-async def vendor(behaviour: Behaviour) -> AsyncIterator[str]:
+async def vendor(behaviour: Behaviour, *, tls: bool = True) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await behaviour(reader, writer)
@@ -25,9 +79,11 @@ async def vendor(behaviour: Behaviour) -> AsyncIterator[str]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    context = Wire.server if tls else None
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        scheme = "https" if context else "http"
+        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
 
@@ -35,7 +91,7 @@ async def vendor(behaviour: Behaviour) -> AsyncIterator[str]:
 def post(behaviour: Behaviour, *, read: float = 0.3, times: int = 1) -> list[Answer | Failure]:
     async def run() -> list[Answer | Failure]:
         async with vendor(behaviour) as url:
-            http = Http(read=read, deadline=2)
+            http = Http(read=read, deadline=2, verify=Wire.client or True)
             try:
                 return [
                     await http.call("POST", url + "/x", headers={"accept": "*/*"}, content=BODY)
@@ -215,7 +271,7 @@ def test_a_name_that_does_not_resolve_is_not_sent() -> None:
 
 def test_tls_that_never_finishes_is_not_sent() -> None:
     async def run() -> Answer | Failure:
-        async with vendor(no_tls) as url:
+        async with vendor(no_tls, tls=False) as url:
             http = Http(connect=0.3, deadline=2, verify=ssl.create_default_context())
             try:
                 return await http.call(
@@ -239,7 +295,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_not_sent() -> None:
         await writer.drain()
 
     async def run() -> Answer | Failure:
-        async with vendor(refuses) as url:
+        async with vendor(refuses, tls=False) as url:
             http = Http(deadline=2, proxy=url)
             try:
                 return await http.call("POST", "https://vendor.invalid/x", headers={}, content=BODY)
