@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sandbox": ("bridge.cli.processes", "Fake Vitec and Flow over real HTTP."),
     "check": ("bridge.cli.check", "Look at configuration, ledger and every account."),
     "send": ("bridge.cli.send", "Put one lead in, from a file or stdin."),
+    "import": ("bridge.cli.import_file", "Take in a file of leads: CSV or JSONL."),
     "schema": ("bridge.cli.explain", "Print the JSON Schema of the lead."),
     "route": ("bridge.cli.explain", "Explain where a lead would go, and why."),
     "leads": ("bridge.cli.leads", "List and show leads."),
@@ -29,6 +30,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+ATTRIBUTES = {"import": "import_file"}  # where a command's name is a word of Python
+
+
 class Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -36,7 +40,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        module = import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, ATTRIBUTES.get(cmd_name, cmd_name))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

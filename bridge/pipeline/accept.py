@@ -26,6 +26,7 @@ class Intake:
     source: str
     keys: tuple[str, ...] = ()
     way: str = "celery"  # celery | stream | http | file | cli
+    shape: intake.Shape | None = None  # instead of the source's own format, as for CSV rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,9 @@ class Acceptor:
                 [Problem(field="source", message=self._unknown(came.source), kind="unknown")]
             )
         parsed = intake.parse(
-            came.payload, shape=source.format, default_intent=source.default_intent
+            came.payload,
+            shape=came.shape or source.format,
+            default_intent=source.default_intent,
         )
         return _Read(came=came, source=source, lead=parsed.lead, notes=parsed.notes)
 

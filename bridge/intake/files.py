@@ -1,0 +1,130 @@
+"""Spreadsheets and line files → payloads: encoding, delimiter and headers are found."""
+
+import codecs
+import csv
+import gzip
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Literal, cast
+
+import orjson
+
+Kind = Literal["csv", "jsonl"]
+SAMPLE = 64 * 1024
+CHUNK = 1024 * 1024
+DELIMITERS = ";,\t|"
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class FileError(Exception):
+    """The file cannot be taken in at all; the text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """`number` counts from 1, the header aside; a line that is no JSON is its own text."""
+
+    number: int
+    payload: object
+
+
+@dataclass(slots=True)
+class LeadFile:
+    """One file of leads, read a row at a time. `names` renames columns: theirs → ours."""
+
+    path: Path
+    names: Mapping[str, str] = field(default_factory=dict)
+    position: int = 0  # bytes of the file on disk that have been read
+
+    @property
+    def kind(self) -> Kind:
+        """Raises `FileError` where the name tells neither."""
+        name = self.path.name.lower().removesuffix(".gz")
+        if name.endswith((".jsonl", ".ndjson")):
+            return "jsonl"
+        if name.endswith((".csv", ".tsv", ".txt")):
+            return "csv"
+        raise FileError(f"{self.path} is neither .csv nor .jsonl (.gz may follow).")
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size
+
+    def rows(self) -> Iterator[Row]:
+        """Raises `FileError` for what cannot be read at all."""
+        try:
+            yield from self._lines() if self.kind == "jsonl" else self._records()
+        except (OSError, EOFError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise FileError(f"{self.path} cannot be read: {reason}.") from None
+
+    def _lines(self) -> Iterator[Row]:
+        number = 0
+        with self.path.open("rb") as raw, self._unpacked(raw) as lines:
+            for line in lines:
+                self.position = raw.tell()
+                if not line.strip():
+                    continue
+                number += 1
+                try:
+                    payload: object = orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    payload = line.decode("utf-8", "replace").strip()
+                yield Row(number=number, payload=payload)
+
+    def _records(self) -> Iterator[Row]:
+        with self.path.open("rb") as raw, self._unpacked(raw) as data:
+            encoding = encoding_of(data)
+        with self.path.open("rb") as raw, self._unpacked(raw) as data:
+            sample = data.read(SAMPLE).decode(encoding, "replace")
+        with (
+            self.path.open("rb") as raw,
+            io.TextIOWrapper(self._unpacked(raw), encoding, newline="") as text,
+        ):
+            reader = csv.DictReader(text, delimiter=delimiter_of(sample), restkey="(more)")
+            if not any(name.strip() for name in reader.fieldnames or ()):
+                raise FileError(f"{self.path} is empty: the first line names the columns.")
+            for number, record in enumerate(reader, 1):
+                self.position = raw.tell()
+                yield Row(number=number, payload=self._renamed(record))
+
+    def _renamed(self, record: Mapping[str, object]) -> dict[str, object]:
+        return {
+            self.names.get(name.strip(), name.strip()): value
+            for name, value in record.items()
+            if name and value not in (None, "")
+        }
+
+    def _unpacked(self, raw: IO[bytes]) -> IO[bytes]:
+        if self.path.name.lower().endswith(".gz"):
+            return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+        return raw
+
+
+def encoding_of(raw: IO[bytes]) -> str:
+    """A byte-order mark tells; else UTF-8 where all of it is, else Windows-1252, as from Excel."""
+    chunk = raw.read(CHUNK)
+    for mark, encoding in BOMS:
+        if chunk.startswith(mark):
+            return encoding
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk:
+            decoder.decode(chunk)
+            chunk = raw.read(CHUNK)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def delimiter_of(sample: str) -> str:
+    """The one that stands most often in the header."""
+    header = sample.partition("\n")[0]
+    return max(DELIMITERS, key=header.count)
