@@ -28,6 +28,7 @@ from bridge.sandbox.server import Sandbox
 from bridge.wiring import StartError
 
 OFFICE = files("bridge.cli") / "demo_office"
+ENVIRONMENT = "demo.env"  # for a shell that wants to look around
 LIMIT = 60.0  # seconds until the demo says that something is wrong
 RESTING = FINAL | {State.HELD, State.WAITING}
 
@@ -74,6 +75,10 @@ def _environment(folder: Path, server: EmbeddedServer, sandbox: Sandbox) -> dict
         sweep="0.2",
     )
     vendors = {"SANDBOX_VITEC": f"{sandbox.url}/vitec", "SANDBOX_FLOW": f"{sandbox.url}/flow"}
+    mine = {**vendors, **{name: v for name, v in child.items() if name.startswith("BRIDGE_")}}
+    file = folder / ENVIRONMENT
+    file.touch(mode=0o600)
+    file.write_text("".join(f"export {name}='{value}'\n" for name, value in mine.items()))
     return child | vendors
 
 
@@ -159,7 +164,7 @@ def _look_after(crew: Crew) -> None:
 def _stay(console: Console, crew: Crew, folder: Path, server: EmbeddedServer) -> None:
     python = Path(sys.executable).parent
     console.print("\nEverything stays up until Ctrl-C. In another terminal:\n")
-    console.print(f"  export BRIDGE_CONFIG={folder}/bridge.toml BRIDGE_DATA_DIR={folder}/data")
+    console.print(f"  . {folder}/{ENVIRONMENT}", soft_wrap=True)
     console.print(f"  {python}/bridge leads list", soft_wrap=True)
     console.print(f"  {python}/bridge deliveries list --state held", soft_wrap=True)
     while not crew.wait(0.5):

@@ -14,6 +14,7 @@ from bridge.sandbox.flow_bodies import BadBodyError, check_notification, check_s
 from bridge.sandbox.world import FlowCase, World
 
 Handler = Callable[[Request], Awaitable[Response]]
+BASES = "ProcessingBasis - Read"
 # The shape is not documented: a list of objects, as the vendor's other lists.
 COUNTRIES = [
     {"Id": number, "Name": name, "Code": code, "TelephonePrefix": prefix}
@@ -41,17 +42,21 @@ class Flow:
         return [
             Route("/authtoken", self.token, methods=["POST"]),
             self._get("/api/user", self.user),
-            self._get("/api/processingbases/newest", self.newest),
-            self._get("/api/processingbases/{category}", self.by_category),
+            self._get("/api/processingbases/newest", self.newest, "ProcessingBasis - Read"),
+            self._get(
+                "/api/processingbases/{category}", self.by_category, "ProcessingBasis - Read"
+            ),
             self._get("/api/customer/addresses/country", self.countries),
-            self._get("/api/cases/{case}/roles/{role}/ids", self.role_ids),
-            self._get("/api/cases/{case}/roles", self.roles),
-            self._get("/api/contacts/{contact}", self.contact),
-            self._get("/api/persons/{contact}", self.contact),
+            self._get("/api/cases/{case}/roles/{role}/ids", self.role_ids, "CaseRoles - Read"),
+            self._get("/api/cases/{case}/roles", self.roles, "CaseRoles - Read"),
+            self._get("/api/contacts/{contact}", self.contact, "Contacts - Read"),
+            self._get("/api/persons/{contact}", self.contact, "Contacts - Read"),
             self._get("/api/employees", self.employees),
             self._get("/api/public/properties/{guid}", self.public_property),
-            self._post("/api/public/cases/{guid}/stakeholders", self.stakeholder),
-            self._post("/api/notifications", self.notification),
+            self._post(
+                "/api/public/cases/{guid}/stakeholders", self.stakeholder, "Stakeholders - Write"
+            ),
+            self._post("/api/notifications", self.notification, "Notifications - Write"),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -179,13 +184,13 @@ class Flow:
     def _case(self, request: Request) -> FlowCase | None:
         return self._world.case_by_id(request.path_params["case"])
 
-    def _get(self, path: str, handler: Handler) -> Route:
-        return Route(path, self._guarded(handler), methods=["GET"])
+    def _get(self, path: str, handler: Handler, permission: str = "") -> Route:
+        return Route(path, self._guarded(handler, permission), methods=["GET"])
 
-    def _post(self, path: str, handler: Handler) -> Route:
-        return Route(path, self._guarded(handler), methods=["POST"])
+    def _post(self, path: str, handler: Handler, permission: str = "") -> Route:
+        return Route(path, self._guarded(handler, permission), methods=["POST"])
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def _guarded(self, handler: Handler, permission: str) -> Handler:
         async def guarded(request: Request) -> Response:
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             ends = self._world.flow_tokens.get(token, 0.0)
@@ -193,6 +198,9 @@ class Flow:
                 return Response(status_code=401)
             if self._too_many():
                 return _throttled()
+            if permission and permission not in self._world.flow_permissions:
+                body = {"Message": "Forbidden", "MissingPermissions": [permission]}
+                return JSONResponse(body, status_code=403)
             request.state.client = "sandbox"
             return await handler(request)
 

@@ -239,6 +239,6 @@ async def _json(request: Request) -> Any:
 
 
 def _haystack(contact: dict[str, Any]) -> str:
-    texts = [contact["firstName"], contact["lastName"]]
+    texts = [contact.get(name, "") for name in ("firstName", "lastName", "name")]
     texts += [*contact["email"].values(), *contact["telephone"].values()]
     return " ".join(texts).casefold()

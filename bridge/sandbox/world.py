@@ -105,15 +105,45 @@ def basis(guid: str, description: str, display: list[str], **changes: Any) -> di
     }
 
 
+# Contacts are of three types, which differ in their fields (FACTS 1B.3).
+OTHER_CONTACTS: tuple[dict[str, Any], ...] = (
+    {
+        "id": "ADRCOMPANY00000000000000000000000001",
+        "type": "Company",
+        "customerId": "M30011",
+        "name": "Exempelbolaget AB",
+        "email": {"emailAddress": "info@example.com"},
+        "telephone": {},
+        "advertisingEnabled": False,
+    },
+    {
+        "id": "ADRESTATE000000000000000000000000001",
+        "type": "DeceasedEstate",
+        "customerId": "M30011",
+        "name": "Dödsboet efter Exempel",
+        "isForeignIdSocialSecurityNumber": False,
+        "email": {},
+        "telephone": {},
+    },
+)
+
+
 def new_world(clock: Clock = time.time) -> World:
     """Two Vitec offices, one Flow tenant with three cases, bases good and bad (F-T6b)."""
     world = World(clock=clock)
+    world.vitec_contacts |= {one["id"]: one for one in OTHER_CONTACTS}
     estates = {f"OBJ11385_139593227{number}" for number in range(4, 10)}
     world.vitec["M30011"] = VitecCustomer("vitec-M30011", "crm-M30011", estates)
     world.vitec["M30012"] = VitecCustomer("vitec-M30012", "crm-M30012", {"OBJ22385_1395932274"})
     world.flow_clients["sandbox"] = "flow-secret"
     world.flow_clients["sandbox-2"] = "flow-secret-2"
-    world.flow_permissions = ["ProcessingBasis - Read", "CaseRoles - Read", "Contacts - Read"]
+    world.flow_permissions = [
+        "ProcessingBasis - Read",
+        "CaseRoles - Read",
+        "Contacts - Read",
+        "Stakeholders - Write",
+        "Notifications - Write",
+    ]
     broker = world.add_contact(
         Name="Kari Megler",
         Email="kari.megler@example.com",

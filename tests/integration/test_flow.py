@@ -257,6 +257,13 @@ def test_f_t14_a_token_that_somebody_renewed_is_not_thrown_away(flow: VendorBenc
     assert name in flow.shelf.kept
 
 
+def test_a_missing_permission_is_named_and_is_the_accounts_problem(flow: VendorBench) -> None:
+    flow.sandbox.config(flow_permissions=["Contacts - Read"])
+    outcome = flow.send(lead(), **BY_PAIR).outcome
+    assert isinstance(outcome, AccountProblem)
+    assert "Stakeholders - Write" in outcome.reason
+
+
 def test_wrong_client_secret_is_the_accounts_problem(flow: VendorBench) -> None:
     flow.sandbox.config(flow_secret="changed")
     outcome = flow.send(lead(), **BY_PAIR).outcome
@@ -442,7 +449,7 @@ def test_a_notification_that_may_have_gone_out_is_unknown(alert: VendorBench, co
 
 def test_the_check_names_the_tenant(flow: VendorBench) -> None:
     health = flow.check()
-    assert (health.ok, health.detail) == (True, "tenant 4711, 3 permissions")
+    assert (health.ok, health.detail) == (True, "tenant 4711, 5 permissions")
     flow.sandbox.config(flow_secret="changed")
     flow.shelf.kept.clear()
     assert flow.check().ok is False
