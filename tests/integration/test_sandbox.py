@@ -27,6 +27,16 @@ def sample(name: str) -> dict[str, Any]:
     return found
 
 
+def watch_sample() -> dict[str, Any]:
+    """Vitec's own, with addresses that are addresses: the page says `sample string` (V-T2)."""
+    found = sample("vitec_final_price_watched")
+    found["person"]["email"] = {
+        "emailAddress": "sample1@example.com",
+        "emailAddress2": "sample2@example.com",
+    }
+    return found
+
+
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"accept": "application/json"}
@@ -52,14 +62,16 @@ def test_flows_own_samples_are_taken(flow: httpx.Client, sandbox: Sandbox, name:
 
 
 def test_v_t8_vitecs_own_sample_is_taken_and_answered_with_a_string(client: httpx.Client) -> None:
-    answer = client.post(WATCH, json=sample("vitec_final_price_watched"), auth=ADVERTISING)
+    answer = client.post(WATCH, json=watch_sample(), auth=ADVERTISING)
     assert answer.status_code == 200
     assert isinstance(answer.json(), str)
 
 
 def test_v_t2_the_published_curl_body_is_refused(client: httpx.Client) -> None:
-    person = {"firstName": "A", "lastName": "B", "socialSecurityNumber": "C"}
-    answer = client.post(WATCH, json={"person": person}, auth=ADVERTISING)
+    published = sample("vitec_final_price_watched_curl")
+    assert client.post(WATCH, json=published, auth=ADVERTISING).status_code == 400
+    published["prospectiveBuyerStatus"] = "Assigned"
+    answer = client.post(WATCH, json=published, auth=ADVERTISING)
     assert answer.status_code == 400
     assert "måste anges" in answer.json()["message"]
 
@@ -81,7 +93,7 @@ def test_v_t2_the_published_curl_body_is_refused(client: httpx.Client) -> None:
     ],
 )
 def test_vitec_is_strict(client: httpx.Client, change: dict[str, Any]) -> None:
-    body = sample("vitec_final_price_watched")
+    body = watch_sample()
     if isinstance(change.get("person"), dict):
         body["person"] |= change["person"]
     else:
@@ -191,7 +203,7 @@ def test_v_t9_contacts_come_in_three_types_and_at_most_twenty(
 
 
 def test_v_t16_without_asking_for_json_the_answer_is_xml(client: httpx.Client) -> None:
-    body = sample("vitec_final_price_watched")
+    body = watch_sample()
     answer = client.post(WATCH, json=body, auth=ADVERTISING, headers={"accept": "*/*"})
     assert answer.headers["content-type"].startswith("application/xml")
 
