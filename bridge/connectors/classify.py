@@ -59,7 +59,9 @@ def outcome(answer: Answer | Failure, table: Table, lead: Lead, now: datetime) -
         case "rate":
             return RateLimited(wait_until(answer.headers, now))
         case "not_sent":
-            return NotSent(words)
+            # A 503 that names a time asks the whole account to wait (FACTS 1B.5).
+            until = wait_until(answer.headers, now)
+            return RateLimited(until) if until else NotSent(words)
         case "unknown":
             return Unknown(words)
 

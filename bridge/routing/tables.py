@@ -53,7 +53,7 @@ class SourceTable(Table):
     country: Country | None = None
     language: str | None = None
     default_intent: Intent | None = None
-    token: SecretStr | None = Field(default=None, min_length=8)
+    token: SecretStr | None = Field(default=None, min_length=1)
     signing_secret: SecretStr | None = None
     company_id: int | None = Field(default=None, gt=0)
     rate: RateText | None = None

@@ -101,6 +101,43 @@ def test_f_t2_an_uncertain_phone_is_quoted_and_held_without_an_e_mail(flow: Vend
     assert "41234690" in flow.stored()["Comments"]
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        ["+46", "+47"],
+        [46, 47],
+        [{"Name": "Sverige", "PhonePrefix": "0046"}, {"Name": "Norge", "PhonePrefix": 47}],
+        {"Countries": [{"Code": "SE", "TelephonePrefix": "46"}]},
+        {"SE": "+46", "NO": "+47"},
+    ],
+)
+def test_f_t2_the_shape_of_the_country_list_is_not_documented(
+    flow: VendorBench, shape: object
+) -> None:
+    flow.sandbox.fault("status", code=200, body=shape, match={"path": "Country"})
+    flow.send(lead(person=person(phones=["+46 70 174 06 05"])), **BY_PAIR)
+    assert flow.stored()["Telephone"] == "+46701740605"
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_f_t2_without_the_country_list_the_e_mail_carries_the_lead(
+    flow: VendorBench, code: int
+) -> None:
+    flow.sandbox.fault("status", code=code, times=None, match={"path": "Country"})
+    assert isinstance(flow.send(lead(), **BY_PAIR).outcome, Delivered)
+    body = flow.stored()
+    assert "Telephone" not in body
+    assert "+4741234690" in body["Comments"]
+
+
+def test_a_look_up_that_is_refused_holds_the_lead(flow: VendorBench) -> None:
+    flow.sandbox.fault("status", code=404, match={"path": "ProcessingBases"})
+    by_display = {"category": "SpecificCase", "display_types": ["Manual"]}
+    outcome = flow.send(lead(), processing_bases=by_display).outcome
+    assert isinstance(outcome, Unsendable)
+    assert outcome.state is State.HELD
+
+
 def test_f_t3_an_empty_e_mail_is_absent(flow: VendorBench) -> None:
     flow.send(lead(person=person(emails=[""], phones=["+47 412 34 690"])), **BY_PAIR)
     assert "Email" not in flow.stored()

@@ -309,6 +309,14 @@ def test_x_t10_retry_after_is_seconds_or_a_date_and_is_capped(
     assert waited == seconds
 
 
+def test_x_t10_a_503_that_names_a_time_is_waited_for(vitec: VendorBench) -> None:
+    vitec.sandbox.fault("status", code=503, headers={"Retry-After": "20"})
+    outcome = vitec.send(lead()).outcome
+    assert isinstance(outcome, RateLimited)
+    assert outcome.until is not None
+    assert (outcome.until - NOW).total_seconds() == 20
+
+
 def test_a_refused_connection_is_not_sent(sandbox: Sandbox) -> None:
     account = {**ACCOUNT, "base_url": "http://127.0.0.1:9"}
     bench = VendorBench(sandbox, "vitec", "final_price_watched", **account)

@@ -12,7 +12,16 @@ from bridge.connectors.flow.settings import FlowAccount
 from bridge.connectors.flow.token import NoToken, Tokens
 from bridge.connectors.transport import Answer, Failure, Http, join
 from bridge.leads import Lead
-from bridge.outcomes import AccountProblem, Delivered, NotSent, Outcome, RateLimited
+from bridge.outcomes import (
+    AccountProblem,
+    Delivered,
+    NotSent,
+    Outcome,
+    RateLimited,
+    Rejected,
+    State,
+    Unsendable,
+)
 
 GET = classify.Table(
     statuses={401: "account", 403: "account", 408: "not_sent", 425: "not_sent", 429: "rate"},
@@ -64,8 +73,11 @@ class FlowCalls:
             await self._tokens.forget(token)
         raise AssertionError  # the loop returns
 
-    async def get(self, path: str, lead: Lead | None = None) -> Any | Outcome:
-        """The JSON of a look-up; an Outcome where there is none: nothing has been sent by it."""
+    async def get(self, path: str, lead: Lead | None = None) -> Any | Outcome | Unsendable:
+        """The JSON of a look-up; else why there is none: nothing of the lead was sent by it.
+
+        A look-up that is refused for good holds the lead for a person: the lead is not at fault.
+        """
         answer = await self.call("GET", path)
         if isinstance(answer, NotSent | AccountProblem | RateLimited):
             return answer
@@ -79,6 +91,8 @@ class FlowCalls:
         outcome = classify.outcome(answer, GET, lead or NOBODY, self.api.clock())
         if isinstance(outcome, RateLimited | Delivered):
             return outcome
+        if isinstance(outcome, Rejected):
+            return Unsendable(State.HELD, f"look-up of {_kind(path)}: {outcome.reason}")
         return type(outcome)(f"look-up of {_kind(path)}: {outcome.reason}")
 
 

@@ -59,7 +59,9 @@ def _pair(bases: Bases, consent: Consent) -> Fields | Unsendable:
     }
 
 
-async def _by_display(calls: FlowCalls, bases: Bases, *, fresh: bool) -> list[str] | Outcome:
+async def _by_display(
+    calls: FlowCalls, bases: Bases, *, fresh: bool
+) -> list[str] | Outcome | Unsendable:
     """GUIDs change with each version, so they are looked up: active, contactable, newest."""
     if not bases.display_types or bases.category is None:
         return []

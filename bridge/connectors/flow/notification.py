@@ -58,7 +58,7 @@ class SendNotification:
         reference_ = found.get("Id") if isinstance(found, dict) else None
         return Delivered(str(reference_) if reference_ else None)
 
-    async def _recipients(self, case: int) -> list[int] | Outcome:
+    async def _recipients(self, case: int) -> list[int] | Outcome | Unsendable:
         found: dict[int, None] = {}
         for role in self._options.to_roles:
             ids = await self._calls.get(f"Cases/{case}/Roles/{role}/Ids", self._parcel.lead)

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from bridge.connectors.flow.api import FlowCalls
-from bridge.outcomes import Outcome
+from bridge.outcomes import AccountProblem, Outcome, Unsendable
 
 CACHED = 3600.0
 PREFIX = re.compile(r"\+?(?:00)?(\d{1,4})")
@@ -20,6 +20,9 @@ async def supported(calls: FlowCalls) -> frozenset[str] | Outcome:
     if kept is not None:
         return frozenset(orjson.loads(kept))
     found = await calls.get("Customer/Addresses/Country")
+    if isinstance(found, Unsendable | AccountProblem):
+        # Not readable with these rights: then no prefix is known to be safe, and none is cached.
+        return frozenset()
     if not isinstance(found, list | dict):
         return found if not isinstance(found, str | int | float | None) else frozenset()
     prefixes = sorted(set(_prefixes(found)))
@@ -39,5 +42,5 @@ def _prefixes(found: Any, key: str = "") -> list[str]:
     text = str(found).strip()
     match = PREFIX.fullmatch(text)
     named = "prefix" in key.lower() or "phone" in key.lower() or "code" in key.lower()
-    plain = not key and isinstance(found, str)
+    plain = not key  # a bare list of prefixes
     return [match[1]] if match and (text.startswith("+") or named or plain) else []
