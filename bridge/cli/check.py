@@ -28,14 +28,16 @@ def check(*, as_json: bool) -> None:
     found = [_row("routing file", ok=True, detail=f"{settings.config}: {size}")]
     try:
         known = wiring.read(settings)
-        wiring.check_start(known)
+        caution = wiring.check_start(known)
     except StartError as error:
         if error.code != say.UNREACHABLE:
             raise
         found.append(_row("ledger", ok=False, detail=str(error)))
     else:
         where = "embedded" if known.is_embedded else "BRIDGE_REDIS_URL"
-        found.append(_row("ledger", ok=True, detail=f"{where}, writable, never evicts"))
+        detail = f"{where}, writable, never evicts"
+        detail = f"{detail}; but {caution}" if caution else f"{detail}, on disk"
+        found.append(_row("ledger", ok=None if caution else True, detail=detail))
         found += _beyond()
     say.rows(found, COLUMNS, as_json=as_json, empty="")
     if any(row["ok"] == "no" for row in found):

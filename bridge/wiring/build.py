@@ -1,6 +1,7 @@
 """build(): everything that runs, on the running loop."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +18,9 @@ from bridge.pipeline.parts import Nudge, Parts
 from bridge.routing import Account
 from bridge.wiring.start import StartError, Wiring, read_routing, vault
 
+log = logging.getLogger("bridge.start")
+
+NOT_ON_DISK = "the server runs without `appendonly yes`: a restart loses what it said yes to"
 INDEX_KEY = "index-key"  # on the shelf, sealed: outlives every rotation of the encryption keys
 
 
@@ -67,14 +71,18 @@ async def unlock(ledger: Ledger, keys: Vault) -> None:
         ) from None
 
 
-def check_start(wiring: Wiring) -> None:
-    """Everything that would stop a worker later, looked at before it starts."""
+def check_start(wiring: Wiring) -> str:
+    """Everything that would stop a worker later, looked at before it starts.
 
-    async def look() -> None:
+    Raises `StartError`; answers with what a person should know though it stops nothing.
+    """
+
+    async def look() -> str:
         ledger = RedisLedger(wiring.redis_url)
         try:
             await ledger.ready()
             await unlock(ledger, vault(wiring.settings))
+            return "" if await ledger.persists() else NOT_ON_DISK
         finally:
             await ledger.close()
 
@@ -86,9 +94,12 @@ def check_start(wiring: Wiring) -> None:
             f" the longest max_age ({longest:.0f} s), or a retry could meet its own repeat.",
         )
     try:
-        asyncio.run(look())
+        caution = asyncio.run(look())
     except LedgerError as error:
         raise StartError(str(error), code=3) from None
+    if caution:
+        log.warning("ledger.caution %s", caution)
+    return caution
 
 
 def _connect(

@@ -39,6 +39,16 @@ def test_a_server_that_evicts_is_refused_in_words(empty_server: EmbeddedServer) 
     tell(empty_server.url, story)
 
 
+def test_a_server_that_does_not_write_to_disk_is_noticed(empty_server: EmbeddedServer) -> None:
+    async def story(ledger: RedisLedger) -> None:
+        assert await ledger.persists()
+        with redis.Redis.from_url(empty_server.url) as client:
+            client.config_set("appendonly", "no")
+        assert not await ledger.persists()
+
+    tell(empty_server.url, story)
+
+
 def test_a_server_that_is_not_there_is_one_sentence() -> None:
     async def story(ledger: RedisLedger) -> None:
         with pytest.raises(LedgerError, match="is Redis running"):

@@ -46,7 +46,7 @@ def test_up_runs_everything_and_stops_in_order(tmp_path: Path) -> None:
             time.sleep(0.2)
         assert _ready()
         checked = ask(tmp_path, "check")
-        assert "embedded, writable" in checked.stdout
+        assert "embedded, writable, never evicts, on disk" in checked.stdout
         assert checked.returncode == 3  # nobody listens at the vendors' addresses
         again = ask(tmp_path, "up")
         assert (again.returncode, "already runs" in again.stderr) == (1, True)

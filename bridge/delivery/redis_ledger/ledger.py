@@ -48,6 +48,10 @@ class RedisLedger(Engine, Archive, Rooms):
             )
         await self._connection.do("SET", f"{PREFIX}ready", 1)
 
+    async def persists(self) -> bool:
+        """Whether a restart of the server keeps what it said yes to."""
+        return (await self._info("persistence")).get("aof_enabled") == "1"
+
     def intake(self, reader: str) -> IntakeStream:
         """The stream way in, for a reader of this name."""
         return IntakeStream(self._connection, reader)
