@@ -22,6 +22,7 @@ WINDOW = 64  # in flight at once in one drain, however much the account allows
 BATCH = 16  # records written together, at most
 LATE = 0.05  # seconds that a finished attempt may wait for company
 SHOWN = 50  # delivery ids that a result names
+IDLE = 1.0  # seconds between two looks for more while slow calls are in flight
 PATIENCE = 0.5  # seconds between tries to write down what happened, while the ledger is away
 
 
@@ -51,6 +52,9 @@ class Drain:
         self._running: dict[asyncio.Task[Record], tuple[Claim, Attempt]] = {}
         self._finished: list[Record] = []
         self._result = Drained(account=account.name)
+        self._over = False  # no more claims: the budget is spent
+        self._more = True  # the last claim gave all that there was room for
+        self._next_look = 0.0
 
     async def run(self) -> Drained:
         """Raises `LedgerError` where nothing could be claimed; what was sent is always recorded."""
@@ -66,24 +70,39 @@ class Drain:
         return self._result
 
     async def _fill(self) -> None:
-        room = min(self._account.concurrency, WINDOW) - len(self._running)
-        # A claim costs a round trip: wait until a fair part of the window is free.
-        if room <= 0 or (self._running and room < min(BATCH, self._account.concurrency // 2)):
+        room, now = self._room(), asyncio.get_running_loop().time()
+        # A claim costs a round trip: wait for a fair part of the window, but not for what hangs.
+        fair = self._more and room >= min(BATCH, self._account.concurrency // 2)
+        if room <= 0 or (self._running and not fair and now < self._next_look):
             return
         ledger = self._parts.ledger
         claimed = await ledger.claim(
             self._account.name, self._terms, limit=room, lease=self._parts.lease
         )
         self._result.blocked = claimed.blocked
+        self._more = len(claimed.claims) >= room
+        wait = IDLE if claimed.wait is None else min(claimed.wait, IDLE)
+        self._next_look = now + (LATE if self._more else max(wait, LATE))
         attempts = [(claim, Attempt(self._parts, claim)) for claim in claimed.claims]
         directory = await self._directory({attempt.reference for _, attempt in attempts})
         for claim, attempt in attempts:
             task = asyncio.create_task(attempt.run(directory))
             self._running[task] = (claim, attempt)
 
+    def _room(self) -> int:
+        return min(self._account.concurrency, WINDOW) - len(self._running)
+
+    def _patience(self) -> float | None:
+        """Seconds to wait for a call to finish; None: as long as it takes."""
+        if self._finished:
+            return LATE
+        if self._over or self._room() <= 0:
+            return None
+        return max(self._next_look - asyncio.get_running_loop().time(), 0.001)
+
     async def _refill(self, over: float) -> None:
         if asyncio.get_running_loop().time() >= over:
-            self._result.more = True
+            self._result.more = self._over = True
             return
         try:
             await self._fill()
@@ -94,16 +113,16 @@ class Drain:
     async def _settle_some(self) -> None:
         """Wait for something to finish, then write down what did, in company where it can be."""
         if self._running:
-            wait = LATE if self._finished else None
             done, _ = await asyncio.wait(
-                self._running, timeout=wait, return_when=asyncio.FIRST_COMPLETED
+                self._running, timeout=self._patience(), return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
                 self._finished.append(self._outcome(task))
             if done and self._running and len(self._finished) < BATCH:
                 return
         batch, self._finished = self._finished, []
-        await self._record(batch)
+        if batch:
+            await self._record(batch)
 
     def _outcome(self, task: asyncio.Task[Record]) -> Record:
         claim, attempt = self._running.pop(task)

@@ -170,6 +170,21 @@ def test_one_account_that_hangs_costs_the_others_nothing(bridge: BridgeUnderTest
         worker.wait()
 
 
+def test_calls_that_hang_do_not_hold_the_free_places_of_their_account(
+    bridge: BridgeUnderTest,
+) -> None:
+    """Six of eight places hang; the other two go on delivering."""
+    bridge.sandbox.fault("hang", times=6, match={"vendor": "vitec"})
+    worker = bridge.start_worker()
+    try:
+        bridge.until(lambda: bool(bridge.ask(lambda ledger: ledger.workers())))
+        bridge.accept(interest(number) for number in range(40))
+        bridge.until(lambda: len(arrivals(bridge, "final_price_watched")) == 34, seconds=4)
+    finally:
+        worker.kill()
+        worker.wait()
+
+
 def test_sigterm_in_the_middle_finishes_what_is_in_flight(bridge: BridgeUnderTest) -> None:
     bridge.sandbox.fault("delay", seconds=0.5, times=None)
     with bridge.worker():
