@@ -29,7 +29,7 @@ check: .venv/ready  ## format, lint, types, import contracts
 
 test: check  ## everything: check, then all tests with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
 
 fast: .venv/ready  ## the tests that need nothing
 	$(BIN)/pytest tests/unit
