@@ -260,5 +260,8 @@ def _values(model: BaseModel) -> dict[str, Any]:
 
 
 def _is_safe(url: str) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as half an IPv6 address
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

@@ -77,6 +77,7 @@ def test_the_example_file_is_complete_and_right() -> None:
             "[accounts.vitec-acme] base_url: must be https (http only on a loopback address).",
         ),
         ("webtopsolutions.com/flow", "webtopsolutions.com/x", "base_url: ends in /flow"),
+        ('"https://connect.maklare', '"https://[connect.maklare', "base_url: must be https"),
         (
             'on_unknown = "verify" ',
             'on_unknown = "verfy" ',
