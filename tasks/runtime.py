@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -101,12 +101,19 @@ class Runtime:
         await self._parts.close()
 
 
-async def _forever(name: str, every: float, step: Any) -> None:
+async def _forever(name: str, every: float, step: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    """Again and again, whatever one step meets: a watch that ended would be missed by nobody."""
     while True:
+        task = asyncio.create_task(step())
         try:
-            await step()
-        except LedgerError as error:
-            log.warning("%s.delayed error=%s", name, error)
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+        error = task.exception()
+        if error is not None:
+            # A ledger's sentence may be shown; any other text may name a person.
+            words = str(error) if isinstance(error, LedgerError) else type(error).__name__
+            log.warning("%s.delayed error=%s", name, words)
             await asyncio.sleep(1)
         await asyncio.sleep(every)
 
