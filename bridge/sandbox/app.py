@@ -1,36 +1,25 @@
-"""The sandbox as an ASGI app."""
+"""The sandbox as an ASGI app: `/vitec`, `/flow`, and `/_sandbox` to look inside."""
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.sandbox.control import Control
 from bridge.sandbox.faults import Faults
-from bridge.sandbox.flow import Flow
-from bridge.sandbox.vitec import Vitec
+from bridge.sandbox.flow.api import Flow, FoldedPaths
+from bridge.sandbox.vitec.api import Vitec
 from bridge.sandbox.wire import Wire
-from bridge.sandbox.world import World, new_world
-
-
-class FoldedFlow:
-    """ASP.NET does not mind the case of a path."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].lower().startswith("/flow/"):
-            scope = {**scope, "path": scope["path"].lower()}
-        await self._app(scope, receive, send)
+from bridge.sandbox.world import World
 
 
 def create_app(world: World | None = None) -> Starlette:
-    known, faults = world or new_world(), Faults()
+    known, faults = world or World(), Faults()
+    control = Control(known, faults)
     routes: list[Route | Mount] = [
         Mount("/vitec", routes=Vitec(known).routes()),
         Mount("/flow", routes=Flow(known).routes()),
-        Mount("/_sandbox", routes=Control(known, faults).routes()),
+        Route("/_sandbox", control.overview),
+        Mount("/_sandbox", routes=control.routes()),
     ]
-    layers = [Middleware(Wire, world=known, faults=faults), Middleware(FoldedFlow)]
+    layers = [Middleware(Wire, world=known, faults=faults), Middleware(FoldedPaths)]
     return Starlette(routes=routes, middleware=layers)

@@ -1,15 +1,28 @@
-"""`/_sandbox`: what was received, scripted faults, and knobs; for tests, the demo and curl."""
+"""`/_sandbox`: what was received, scripted faults, and knobs; for tests, the demo and curl.
 
+| call | does |
+| --- | --- |
+| `GET /_sandbox` | who may log in, what exists: the fixtures |
+| `GET /_sandbox/received?vendor=&kind=` | everything that was accepted, oldest first |
+| `DELETE /_sandbox/received` | forgets it |
+| `GET /_sandbox/counts` | `{"vitec final_price_watched": n, …}` |
+| `GET /_sandbox/messages` | what the vendors would have mailed, texted or shown |
+| `GET /_sandbox/calls` | the last 20,000 HTTP calls, without credentials |
+| `GET, POST, DELETE /_sandbox/faults` | lists, pushes, clears faults (`faults.py`) |
+| `POST /_sandbox/config` | turns knobs (`knobs.py`) |
+| `POST /_sandbox/reset` | as at the start |
+"""
+
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bridge.sandbox.faults import BadFaultError, Faults
-from bridge.sandbox.world import World, new_world
-
-KNOBS = ("single_as_object", "token_seconds", "rate_limit", "ahead", "flow_permissions")
+from bridge.sandbox.faults import Faults
+from bridge.sandbox.knobs import turn
+from bridge.sandbox.world import World
 
 
 class Control:
@@ -19,34 +32,52 @@ class Control:
 
     def routes(self) -> list[Route]:
         return [
+            Route("/", self.overview),
             Route("/received", self.received, methods=["GET", "DELETE"]),
             Route("/counts", self.counts),
-            Route("/calls", self.calls),
             Route("/messages", self.messages),
+            Route("/calls", self.calls),
             Route("/faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/config", self.config, methods=["POST"]),
             Route("/reset", self.reset, methods=["POST"]),
         ]
 
+    async def overview(self, _: Request) -> Response:
+        vitec, flow = self._world.vitec, self._world.flow
+        customers = {
+            name: asdict(one) | {"estates": sorted(one.estates)}
+            for name, one in vitec.customers.items()
+        }
+        shown: dict[str, Any] = {
+            "vitec": {"username": vitec.username, "customers": customers},
+            "flow": {
+                "clients": {name: asdict(one) for name, one in flow.clients.items()},
+                "cases": [
+                    {"guid": one.guid, "case_id": one.case_id, "roles": one.roles}
+                    for one in flow.cases.values()
+                ],
+                "bases": flow.bases,
+                "orders": [{"guid": one["Guid"], "id": one["Id"]} for one in flow.orders],
+                "user_tokens": list(flow.user_tokens),
+            },
+        }
+        return JSONResponse(shown)
+
     async def received(self, request: Request) -> Response:
         if request.method == "DELETE":
-            self._world.received.clear()
+            self._world.memory.received.clear()
         wanted = {k: v for k, v in request.query_params.items() if k in {"vendor", "kind"}}
-        found = [one for one in self._world.received if all(one[k] == v for k, v in wanted.items())]
-        return JSONResponse(found)
+        found = self._world.memory.received
+        return JSONResponse([one for one in found if all(one[k] == v for k, v in wanted.items())])
 
     async def counts(self, _: Request) -> Response:
-        counts: dict[str, int] = {}
-        for one in self._world.received:
-            name = f"{one['vendor']} {one['kind']}"
-            counts[name] = counts.get(name, 0) + 1
-        return JSONResponse(counts)
-
-    async def calls(self, _: Request) -> Response:
-        return JSONResponse(self._world.calls)
+        return JSONResponse(self._world.memory.counts())
 
     async def messages(self, _: Request) -> Response:
-        return JSONResponse(self._world.sent_messages)
+        return JSONResponse(self._world.memory.messages)
+
+    async def calls(self, _: Request) -> Response:
+        return JSONResponse([call.shown() for call in self._world.memory.calls])
 
     async def faults(self, request: Request) -> Response:
         if request.method == "DELETE":
@@ -54,45 +85,22 @@ class Control:
         if request.method == "POST":
             try:
                 self._faults.add(await request.json())
-            except BadFaultError as error:
-                return JSONResponse({"error": str(error)}, status_code=422)
+            except ValueError as error:
+                return _unusable(error)
         return JSONResponse(self._faults.listed())
 
     async def config(self, request: Request) -> Response:
-        """`{"knob": value}`; also `vitec_password`, `flow_secret`, `basis` by GUID, `estate`."""
-        for name, value in (await request.json()).items():
-            if not self._set(name, value):
-                return JSONResponse({"error": f"{name} is no knob"}, status_code=422)
+        try:
+            turn(self._world, await request.json())
+        except (ValueError, TypeError) as error:
+            return _unusable(error)
         return JSONResponse({})
-
-    def _set(self, name: str, value: Any) -> bool:
-        world = self._world
-        match name:
-            case "vitec_password":
-                world.vitec["M30011"].advertising = value
-            case "vitec_crm_password":
-                world.vitec["M30011"].crm = value
-            case "flow_secret":
-                world.flow_clients["sandbox"] = value
-                world.flow_tokens.clear()
-            case "forget_tokens":
-                world.flow_tokens.clear()
-            case "estate":
-                world.vitec["M30011"].estates.add(value)
-            case "basis":
-                row = next(one for one in world.bases if one["Guid"] == value["Guid"])
-                row.update(value)
-            case "new_basis":
-                world.bases.append(value)
-            case _ if name in KNOBS:
-                setattr(world, name, value)
-            case _:
-                return False
-        return True
 
     async def reset(self, _: Request) -> Response:
         self._faults.clear()
-        fresh = new_world(self._world.clock)
-        for name, value in vars(fresh).items():
-            setattr(self._world, name, value)
+        self._world.reset()
         return JSONResponse({})
+
+
+def _unusable(error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=422)

@@ -1,87 +1,64 @@
-"""The sandbox in a thread of the test's or the demo's own process, on a free port."""
+"""The server, and `Sandbox`: the server in a thread of the test's or the demo's own process."""
 
 import asyncio
-import json
 import socket
 import threading
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from typing import Self
 
 import uvicorn
 
 from bridge.sandbox.app import create_app
-from bridge.sandbox.wire import CuttableProtocol
+from bridge.sandbox.client import Client
+from bridge.sandbox.exchange import CuttableProtocol
+
+__all__ = ["Client", "Sandbox", "Server", "listen", "new_server"]
+
+PATIENCE = 10.0  # seconds to start and to stop
+BACKLOG = 2048
 
 
-def new_server() -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """Stops at once: whoever still waits for an answer is cut off, hanging calls included."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.force_exit = True
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
+
+def new_server() -> Server:
     config = uvicorn.Config(
         create_app(),
         http=CuttableProtocol,
         log_level="error",
         access_log=False,
         lifespan="off",
-        timeout_graceful_shutdown=1,
-        backlog=2048,
+        backlog=BACKLOG,
     )
-    config.load()
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
-    return sock
-
-
-class Client:
-    """Speaks to a sandbox's control calls, wherever it runs."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def received(self, **wanted: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._call("GET", f"received?{urlencode(wanted)}")
-        return found
-
-    def counts(self) -> dict[str, int]:
-        found: dict[str, int] = self._call("GET", "counts")
-        return found
-
-    def calls(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._call("GET", "calls")
-        return found
-
-    def messages(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._call("GET", "messages")
-        return found
-
-    def fault(
-        self, kind: str, *, times: int | None = 1, match: dict[str, str] | None = None, **what: Any
-    ) -> None:
-        spec = {"match": match or {}, "fault": {"kind": kind, **what}, "times": times}
-        self._call("POST", "faults", spec)
-
-    def clear_faults(self) -> None:
-        self._call("DELETE", "faults")
-
-    def config(self, **knobs: Any) -> None:
-        self._call("POST", "config", knobs)
-
-    def reset(self) -> None:
-        self._call("POST", "reset")
-
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(f"{self.url}/_sandbox/{path}", data=data, method=method)
-        with urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read())
+    """Connections wait in the backlog until the server takes them; port 0 picks a free one."""
+    return socket.create_server((host, port), backlog=BACKLOG)
 
 
 class Sandbox(Client):
-    """`with Sandbox() as sandbox: sandbox.url`."""
+    """`with Sandbox() as sandbox:`, then `sandbox.url`, `sandbox.fault(…)`, `sandbox.received()`.
+
+    Everything of `Client` goes over HTTP, so a test thread never touches the server's memory.
+    """
 
     def __init__(self) -> None:
         self._socket = listen("127.0.0.1", 0)
@@ -91,9 +68,8 @@ class Sandbox(Client):
 
     def __enter__(self) -> Self:
         self._thread.start()
-        pause = threading.Event()
-        while not self._server.started:
-            pause.wait(0.005)
+        if not self._server.ready.wait(PATIENCE):
+            raise RuntimeError("the sandbox did not start")
         return self
 
     def __exit__(
@@ -103,8 +79,7 @@ class Sandbox(Client):
         trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._socket.close()
 
     def _serve(self) -> None:

@@ -1,0 +1,1 @@
+"""Flow, the API of Visma Core (FACTS 1A): everything that its two pages document."""

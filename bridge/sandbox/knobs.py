@@ -1,0 +1,173 @@
+"""`POST /_sandbox/config`: everything about the sandbox's world that can be changed."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bridge.sandbox.flow.fixtures import new_basis
+from bridge.sandbox.flow.tenant import Case, Client
+from bridge.sandbox.vitec.offices import Customer
+from bridge.sandbox.world import World
+
+HOME_OFFICE = "M30011"
+HOME_CLIENT = "sandbox"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CustomerKnob(_Strict):
+    advertising: str
+    crm: str | None = None
+    estates: set[str] = set()
+
+
+class ClientKnob(_Strict):
+    secret: str
+    permissions: list[str] = []
+
+
+class CaseKnob(_Strict):
+    guid: str
+    case_id: int
+    title: str = ""
+    roles: dict[str, list[int]] = {}
+    status: str = "ForSale"
+
+
+class Knobs(_Strict):
+    """All are optional; only what is given changes.
+
+    `vitec_password`, `vitec_crm_password` and `estate` are M30011's, `flow_secret` and
+    `flow_permissions` are the client sandbox's; `customers`, `estates`, `clients` and `cases` add
+    or replace by name. `basis` changes the basis with that GUID, `new_basis` adds one.
+    `contacts` adds CRM contacts, `flow_contacts` adds people to Core. `advance` moves the clock.
+    """
+
+    latency: float | None = Field(default=None, ge=0)
+    ahead: float | None = None
+    advance: float | None = None
+    rate_limit: int | None = Field(default=None, ge=0)
+    rate_limits: dict[str, int] | None = None
+    vitec_username: str | None = None
+    vitec_password: str | None = None
+    vitec_crm_password: str | None = None
+    single_as_object: bool | None = None
+    customers: dict[str, CustomerKnob] | None = None
+    estate: str | None = None
+    estates: dict[str, list[str]] | None = None
+    contacts: list[dict[str, Any]] | None = None
+    token_seconds: float | None = None
+    forget_tokens: bool | None = None
+    flow_secret: str | None = None
+    flow_permissions: list[str] | None = None
+    clients: dict[str, ClientKnob] | None = None
+    cases: list[CaseKnob] | None = None
+    flow_contacts: list[dict[str, Any]] | None = None
+    basis: dict[str, Any] | None = None
+    new_basis: dict[str, Any] | None = None
+
+
+def turn(world: World, given: object) -> None:
+    """Raises `ValueError`, also where a name is not there."""
+    knobs = Knobs.model_validate(given)
+    turns = _Turns(world)
+    for name in Knobs.model_fields:
+        if name in knobs.model_fields_set:
+            getattr(turns, name)(getattr(knobs, name))
+
+
+class _Turns:
+    """A method for each knob, by its name."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._vitec = world.vitec
+        self._flow = world.flow
+
+    def latency(self, seconds: float) -> None:
+        self._world.latency = seconds
+
+    def ahead(self, seconds: float) -> None:
+        self._world.ahead = seconds
+
+    def advance(self, seconds: float) -> None:
+        self._world.ahead += seconds
+
+    def rate_limit(self, limit: int | None) -> None:
+        self._world.rate_limit = limit
+
+    def rate_limits(self, limits: dict[str, int]) -> None:
+        self._world.rate_limits |= limits
+
+    def vitec_username(self, name: str) -> None:
+        self._vitec.username = name
+
+    def vitec_password(self, password: str) -> None:
+        self._vitec.customers[HOME_OFFICE].advertising = password
+
+    def vitec_crm_password(self, password: str | None) -> None:
+        self._vitec.customers[HOME_OFFICE].crm = password
+
+    def single_as_object(self, value: bool) -> None:
+        self._vitec.single_as_object = value
+
+    def customers(self, customers: dict[str, CustomerKnob]) -> None:
+        for name, one in customers.items():
+            self._vitec.customers[name] = Customer(one.advertising, one.crm, set(one.estates))
+
+    def estate(self, estate: str) -> None:
+        self._vitec.customers[HOME_OFFICE].estates.add(estate)
+
+    def estates(self, estates: dict[str, list[str]]) -> None:
+        for name, ids in estates.items():
+            if name not in self._vitec.customers:
+                raise ValueError(f"no customer {name}")
+            self._vitec.customers[name].estates |= set(ids)
+
+    def contacts(self, contacts: list[dict[str, Any]]) -> None:
+        for one in contacts:
+            if not {"id", "customerId"} <= set(one):
+                raise ValueError("a contact needs id and customerId")
+            self._vitec.add_contact({"type": "Person", "email": {}, "telephone": {}, **one})
+
+    def token_seconds(self, seconds: float) -> None:
+        self._flow.token_seconds = seconds
+
+    def forget_tokens(self, value: bool) -> None:
+        if value:
+            self._flow.tokens.clear()
+
+    def flow_secret(self, secret: str) -> None:
+        self._flow.clients[HOME_CLIENT].secret = secret
+        self._flow.tokens.clear()
+
+    def flow_permissions(self, permissions: list[str]) -> None:
+        self._flow.clients[HOME_CLIENT].permissions = permissions
+
+    def clients(self, clients: dict[str, ClientKnob]) -> None:
+        for name, one in clients.items():
+            self._flow.clients[name] = Client(one.secret, list(one.permissions))
+
+    def cases(self, cases: list[CaseKnob]) -> None:
+        for one in cases:
+            roles = {"Broker": [], "Stakeholder": [], **one.roles}
+            case = Case(one.guid.lower(), one.case_id, one.title, roles, status=one.status)
+            case.touch("CaseActivatedDate", self._world.now)
+            self._flow.cases[case.guid] = case
+
+    def flow_contacts(self, contacts: list[dict[str, Any]]) -> None:
+        for one in contacts:
+            self._flow.add_contact(**one)
+
+    def basis(self, changes: dict[str, Any]) -> None:
+        found = self._flow.basis_by_guid(str(changes.get("Guid")))
+        if found is None:
+            raise ValueError(f"no basis {changes.get('Guid')}")
+        found.update(changes)
+
+    def new_basis(self, fields: dict[str, Any]) -> None:
+        if "Guid" not in fields:
+            raise ValueError("a basis needs its Guid")
+        self._flow.bases.append(new_basis(fields["Guid"], **fields))
