@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements.lock ./
 RUN python -m venv /opt/bridge \
-    && /opt/bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+    && /opt/bridge/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md settings.py ./
 COPY bridge ./bridge
 COPY tasks ./tasks
