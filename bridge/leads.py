@@ -41,9 +41,10 @@ def _clean(text: str) -> str:
 
 def _text(value: object) -> object:
     """Ids and numbers often come as JSON numbers; they are text to us."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    whole = isinstance(value, float) and value.is_integer()  # a spreadsheet's 701740605.0
+    return str(int(value) if whole else value)
 
 
 def _none_if_blank(text: str | None) -> str | None:
@@ -54,8 +55,22 @@ Text = Annotated[str, BeforeValidator(_text), AfterValidator(_clean)]
 Maybe = Annotated[Text | None, AfterValidator(_none_if_blank)]
 
 
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: one for key, one in value.items() if one is not None}
+    return value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent(cls, data: Any) -> Any:
+        """`null` means that it was left out, for a whole part too."""
+        if isinstance(data, dict) and None in data.values():
+            return {k: v for k, v in data.items() if v is not None or k not in cls.model_fields}
+        return data
 
 
 class Phone(_Part):
@@ -127,7 +142,7 @@ class Consent(_Part):
 
 class Marketing(_Part):
     referrer: Maybe = None
-    utm: dict[str, Text] = {}
+    utm: Annotated[dict[str, Text], BeforeValidator(_without_nulls)] = {}
 
 
 def _country(code: str) -> str:
@@ -156,15 +171,6 @@ class Lead(_Part):
     test: bool = False
     extra: dict[str, Any] = {}
 
-    @model_validator(mode="before")
-    @classmethod
-    def _absent(cls, data: Any) -> Any:
-        """`null` for a whole part means that it was left out."""
-        if isinstance(data, dict):
-            parts = {"property", "consent", "marketing", "extra", "test"}
-            return {k: v for k, v in data.items() if v is not None or k not in parts}
-        return data
-
     def personal_values(self) -> Iterator[str]:
         """Every text that tells who the person is: what a log or a reason must never show."""
         person = self.person
@@ -182,18 +188,32 @@ class Problem(BaseModel):
     kind: Literal["missing", "unknown", "invalid"]
 
 
+# A body that ended up as one key, or a file without a header, names fields after people.
+FIELD_NAME = re.compile(r"[^\W\d][\w .,:/()?*\[\]-]{0,59}")
+DIGITS = 4  # a name of a field may end in 2, it holds no phone number
+
+
+def shown(name: str) -> str:
+    """A field's name as it may be stored and logged; `?` for one that may be personal data."""
+    plain = FIELD_NAME.fullmatch(name) and sum(c.isdigit() for c in name) <= DIGITS
+    return name if plain else "?"
+
+
 def problems(error: ValidationError, model: type[BaseModel] = Lead) -> list[Problem]:
     """Each fault of a pydantic error as one sentence, without the value that was given."""
     return [_problem(dict(fault), model) for fault in error.errors(include_input=False)]
 
 
 def _problem(fault: dict[str, Any], model: type[BaseModel]) -> Problem:
-    where = ".".join(str(part) for part in fault["loc"]) or "the lead"
+    parts = (shown(part) if isinstance(part, str) else str(part) for part in fault["loc"])
+    where = ".".join(parts) or "the lead"
     match fault["type"]:
         case "missing":
             return Problem(field=where, message="is required", kind="missing")
         case "extra_forbidden":
             return Problem(field=where, message=_unknown(fault["loc"], model), kind="unknown")
+        case "uuid_parsing":
+            message = "is no GUID"
         case "value_error":
             message = str(fault["msg"]).removeprefix("Value error, ")
         case _:
@@ -202,13 +222,13 @@ def _problem(fault: dict[str, Any], model: type[BaseModel]) -> Problem:
 
 
 def _unknown(loc: tuple[str | int, ...], model: type[BaseModel]) -> str:
-    near = get_close_matches(str(loc[-1]), list(_fields_at(loc[:-1], model)), n=1, cutoff=0.7)
+    near = get_close_matches(str(loc[-1]), list(fields_at(loc[:-1], model)), n=1, cutoff=0.7)
     hint = f"did you mean `{near[0]}`?" if near else "put fields of your own under `extra`"
     return f"is not a field of a lead; {hint}"
 
 
-def _fields_at(loc: tuple[str | int, ...], model: type[BaseModel]) -> Iterator[str]:
-    """The names allowed where an unknown one stood."""
+def fields_at(loc: tuple[str | int, ...], model: type[BaseModel]) -> Iterator[str]:
+    """The names that `model` allows inside `loc`, the place of an unknown one."""
     here: Any = model
     for part in (part for part in loc if isinstance(part, str)):
         field = here.model_fields.get(part)

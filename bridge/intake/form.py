@@ -7,11 +7,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.intake.loose import LOOSE, guids
+from bridge.intake.names import names
 from bridge.intake.values import Parsed, UnreadableError, validated
 from bridge.intake.words import BY_NAME, COUNTRIES, FALSE, INTENTS, TRUE, fold
-from bridge.leads import Intent, Problem
+from bridge.leads import Intent, Problem, shown
 
+EMAILS = ("email", "email2")
 PHONES = ("phone", "cell", "work", "home", "other")
+CONSENT = {
+    "category": "consent_category",
+    "system_type": "consent_system_type",
+    "given_at": "consent_at",
+}
+UTM = re.compile(r"utm(?:[\s_.-]+(\w+)|(source|medium|campaign|term|content|id))")
 
 
 def parse(payload: Mapping[str, object], default_intent: Intent | None) -> Parsed:
@@ -40,108 +49,122 @@ class _Reading:
     def tree(self, default_intent: Intent | None) -> dict[str, Any]:
         first, last = self._person_names()
         return {
-            "external_id": self._get("external_id"),
+            "external_id": self._known.get("external_id"),
             "intent": self._intent(default_intent),
-            "occurred_at": self._get("occurred_at"),
+            "occurred_at": self._known.get("occurred_at"),
             "country": self._country(),
-            "language": self._get("language"),
+            "language": self._known.get("language"),
             "person": {
                 "first_name": first,
                 "last_name": last,
-                "emails": [e for e in (self._get("email"), self._get("email2")) if e],
-                "phones": list(self._phones()),
-                "address": {k: self._get(k) for k in ("street", "postal_code", "city")},
-                "national_id": self._get("national_id"),
+                "emails": [self._known[field] for field in self._given(EMAILS)],
+                "phones": [
+                    {"number": self._known[field], "label": None if field == "phone" else field}
+                    for field in self._given(PHONES)
+                ],
+                "address": self._picked("street", "postal_code", "city"),
+                "national_id": self._known.get("national_id"),
             },
             "property": {
-                "reference": self._get("reference"),
-                "title": self._get("title"),
-                "vitec": {k: self._get(k) for k in ("customer_id", "estate_id")},
-                "flow": {k: self._get(k) for k in ("case_guid", "case_id", "order_id")},
+                **self._picked("reference", "title"),
+                "vitec": self._picked("customer_id", "estate_id"),
+                "flow": self._picked("case_guid", "case_id", "order_id"),
             },
             "consent": {
                 "processing_bases": self._bases(),
-                "category": self._get("consent_category"),
-                "system_type": self._get("consent_system_type"),
-                "given_at": self._get("consent_at"),
+                **{field: self._known.get(name) for field, name in CONSENT.items()},
             },
-            "message": self._get("message"),
-            "marketing": {"referrer": self._get("referrer"), "utm": self._utm},
+            "message": self._known.get("message"),
+            "marketing": {"referrer": self._known.get("referrer"), "utm": self._utm},
             "test": self._flag("test"),
             "extra": self._extra,
         }
 
     def in_the_senders_words(self, fault: Problem) -> Problem:
-        field = fault.field.split(".")[-1] if not fault.field[-1:].isdigit() else fault.field
-        name = self._names.get(field) or self._names.get("email" if "emails" in fault.field else "")
-        return fault.model_copy(update={"field": name or fault.field})
+        match fault.field.split("."):
+            case ["person", "emails", index, *_]:
+                field = self._given(EMAILS)[int(index)]
+            case ["person", "phones", index, *_]:
+                field = self._given(PHONES)[int(index)]
+            case ["consent", part, *_]:
+                field = CONSENT.get(part, part)
+            case parts:
+                field = parts[-1]
+        name = self._names.get(field)
+        return fault.model_copy(update={"field": shown(name) if name else fault.field})
 
     def _take(self, name: str, value: object) -> None:
+        if value in (None, "", []):
+            return
         folded = fold(name)
-        field = BY_NAME.get(folded)
-        if folded.startswith("utm") and value not in (None, ""):
-            self._utm[re.sub(r"^utm[_\s-]*", "", name.strip().casefold())] = str(value)
-        elif field is None:
-            if value not in (None, ""):
-                self._extra[name] = value
-                self.notes.append(f"`{name[:40]}` is no field that is known; kept under extra")
-        elif field in self._known and self._known[field] not in (None, ""):
-            if value not in (None, "", self._known[field]):
-                self._extra[name] = value
-                self.notes.append(f"`{name[:40]}` came second for {field}; kept under extra")
-        else:
-            self._known[field] = value
-            self._names[field] = name
+        field, loose = BY_NAME.get(folded), LOOSE.get(folded)
+        if loose and not loose.fits(value):
+            self._keep(name, value, loose.otherwise)
+        elif loose or field:
+            self._settle(name, loose.field if loose else str(field), value)
+        elif not self._is_utm(name, value):
+            self._keep(name, value, "is no field that is known")
 
-    def _get(self, field: str) -> object:
-        value = self._known.get(field)
-        if isinstance(value, str):
-            value = value.strip() or None
-        return value
+    def _is_utm(self, name: str, value: object) -> bool:
+        found = UTM.fullmatch(name.strip().casefold())
+        tag = found and (found[1] or found[2])
+        if not tag or tag in self._utm or not isinstance(value, str | int | float):
+            return False
+        self._utm[tag] = str(value)
+        return True
+
+    def _settle(self, name: str, field: str, value: object) -> None:
+        """The first value that a field gets is its own."""
+        if self._known.setdefault(field, value) == value:
+            self._names.setdefault(field, name)
+        else:
+            self._keep(name, value, f"came second for {field}")
+
+    def _keep(self, name: str, value: object, why: str) -> None:
+        self._extra[name] = value
+        self.notes.append(f"`{shown(name)}` {why}; kept under extra")
+
+    def _given(self, fields: tuple[str, ...]) -> list[str]:
+        return [field for field in fields if field in self._known]
+
+    def _picked(self, *fields: str) -> dict[str, object]:
+        return {field: self._known.get(field) for field in fields}
 
     def _person_names(self) -> tuple[object, object]:
-        """A single name field is split at its last blank, and the note says so."""
-        whole = self._get("name")
-        first, last = self._get("first_name"), self._get("last_name")
-        if not isinstance(whole, str) or (first and last):
-            return first, last
-        if first or last:
+        whole, first, last = (self._known.get(f) for f in ("name", "first_name", "last_name"))
+        if not (
+            isinstance(whole, str)
+            and isinstance(first, str | None)
+            and isinstance(last, str | None)
+        ):
             return first or whole, last
-        head, _, tail = " ".join(whole.split()).rpartition(" ")
-        if not head:
-            return tail, None
-        self.notes.append("first and last name were split at the last blank (assumed)")
-        return head, tail
+        told = names(whole, first, last)
+        if told.note:
+            self.notes.append(told.note)
+        if told.left:
+            self._keep(self._names["name"], told.left, "is another name than first and last name")
+        return told.first, told.last
 
     def _intent(self, default: Intent | None) -> object:
-        given = self._get("intent")
+        given = self._known.get("intent")
         if given is None:
             if default is None:
                 text = "is required: add it to the form, or set default_intent on the source"
                 raise UnreadableError([Problem(field="intent", message=text, kind="missing")])
             self.notes.append(f"intent {default} is the source's")
             return default
-        return INTENTS.get(fold(str(given)), str(given).strip().casefold().replace("-", "_"))
+        return INTENTS.get(fold(str(given)), given)
 
     def _country(self) -> object:
-        given = self._get("country")
+        given = self._known.get("country")
         return COUNTRIES.get(fold(given), given) if isinstance(given, str) else given
 
-    def _phones(self) -> list[dict[str, object]]:
-        return [
-            {"number": value, "label": None if field == "phone" else field}
-            for field in PHONES
-            if (value := self._get(field)) is not None
-        ]
-
-    def _bases(self) -> object:
+    def _bases(self) -> list[str]:
         given = self._known.get("processing_bases")
-        if isinstance(given, str):
-            return [one for one in re.split(r"[\s,;]+", given) if one]
-        return given or []
+        return [] if given is None else guids(given)
 
     def _flag(self, field: str) -> object:
-        given = self._get(field)
+        given = self._known.get(field)
         if isinstance(given, str):
             word = given.casefold()
             return True if word in TRUE else False if word in FALSE else given
@@ -149,7 +172,7 @@ class _Reading:
 
 
 def _single(value: object) -> object:
-    """Form libraries wrap single values in lists."""
+    """Form libraries wrap single values in lists, and nobody means a blank at an end."""
     if isinstance(value, list) and len(value) == 1:
-        return value[0]
-    return value
+        value = value[0]
+    return value.strip() if isinstance(value, str) else value

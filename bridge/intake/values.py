@@ -1,11 +1,15 @@
-"""What every format's parser answers, and how it refuses."""
+"""What every format's parser answers, how it refuses, and what no lead may hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from bridge.leads import Lead, Problem, problems
+
+DEEPEST_EXTRA = 10  # levels of `extra`
 
 
 class UnreadableError(Exception):
@@ -27,6 +31,39 @@ class Parsed:
 def validated(tree: object) -> Lead:
     """Raises `UnreadableError` with every fault of the tree."""
     try:
-        return Lead.model_validate(tree)
+        lead = Lead.model_validate(tree)
     except ValidationError as error:
         raise UnreadableError(problems(error)) from None
+    if lead.extra:
+        _check_extra(lead)
+    return lead
+
+
+def refused(field: str, message: str) -> UnreadableError:
+    """A refusal with a single problem."""
+    return UnreadableError([Problem(field=field, message=message, kind="invalid")])
+
+
+def deeper_than(levels: int, value: object) -> bool:
+    """Without recursion, so that no depth of `value` can hurt."""
+    here = [value]
+    for _ in range(levels):
+        here = [
+            child
+            for one in here
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not here:
+            return False
+    return True
+
+
+def _check_extra(lead: Lead) -> None:
+    """The one open field is written down as JSON; Celery's serializer knows more than JSON."""
+    if deeper_than(DEEPEST_EXTRA, lead.extra):
+        raise refused("extra", f"is nested deeper than {DEEPEST_EXTRA} levels")
+    try:
+        orjson.dumps(lead.model_dump(mode="json", include={"extra"}))
+    except (TypeError, PydanticSerializationError):
+        raise refused("extra", "holds what JSON cannot, such as half a character") from None

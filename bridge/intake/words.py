@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 from bridge.leads import Intent
 
-# Where a field goes → the folded names it comes under.
+# Where a field goes → the folded names it comes under. Names that may mean something else as well
+# (`typ`, `datum`, `consent`) stand in loose.py.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "external_id": ("externalid", "id", "leadid", "formid", "submissionid", "arendenummer"),
-    "intent": ("intent", "type", "arende", "henvendelse", "leadtype", "typ"),
-    "occurred_at": ("occurredat", "timestamp", "createdat", "created", "date", "datum", "dato",
-                    "tid", "skapad", "opprettet", "submittedat"),
+    "intent": ("intent", "leadtype"),
+    "occurred_at": ("occurredat",),
     "country": ("country", "land", "countrycode", "landkod", "landskode"),
     "language": ("language", "lang", "sprak", "locale"),
     "name": ("name", "fullname", "namn", "navn", "kontakt", "contact", "fulltnavn",
@@ -57,6 +57,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 INTENTS: Mapping[str, Intent] = {
+    **{intent.value.replace("_", ""): intent for intent in Intent},
     "finalprice": Intent.FINAL_PRICE_WATCH,
     "finalpricewatched": Intent.FINAL_PRICE_WATCH,
     "slutpris": Intent.FINAL_PRICE_WATCH,
@@ -74,7 +75,6 @@ INTENTS: Mapping[str, Intent] = {
     "projektbevakning": Intent.PROJECT_FOLLOW,
     "foljprojekt": Intent.PROJECT_FOLLOW,
     "folgprosjekt": Intent.PROJECT_FOLLOW,
-    "reservation": Intent.RESERVATION,
     "bokning": Intent.RESERVATION,
     "reservasjon": Intent.RESERVATION,
     "vardering": Intent.VALUATION,
@@ -95,7 +95,9 @@ INTENTS: Mapping[str, Intent] = {
 COUNTRIES: Mapping[str, str] = {
     "sverige": "SE", "sweden": "SE", "swe": "SE", "norge": "NO", "norway": "NO", "nor": "NO",
     "noreg": "NO", "danmark": "DK", "denmark": "DK", "dnk": "DK", "finland": "FI", "suomi": "FI",
-    "fin": "FI", "aland": "AX", "island": "IS", "iceland": "IS", "tyskland": "DE", "germany": "DE",
+    "fin": "FI", "aland": "AX", "uk": "GB", "england": "GB", "storbritannien": "GB",
+    "polen": "PL", "poland": "PL", "island": "IS", "iceland": "IS", "tyskland": "DE",
+    "germany": "DE",
 }  # fmt: skip
 
 TRUE = frozenset({"true", "on", "yes", "ja", "1", "y", "x"})

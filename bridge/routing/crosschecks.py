@@ -1,45 +1,43 @@
 """What only shows when the whole routing file is read: names that must exist, order, circles."""
 
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 
 from bridge.routing.config import Destination, Routing
+from bridge.routing.faults import Faults
 
 
-def problems(routing: Routing) -> Iterator[str]:
-    """One sentence for each."""
-    yield from _routes(routing)
-    yield from _after(routing.destinations)
-    yield from _names(routing)
-
-
-def _routes(routing: Routing) -> Iterator[str]:
-    for route in routing.routes:
-        for name in route.deliver_to:
-            if name not in routing.destinations:
-                hint = _near(name, routing.destinations)
-                yield f"[[routes]] {route.name} deliver_to: `{name}` is no destination{hint}"
-        for name in sorted(route.when.get("source", ())):
-            if name not in routing.sources:
-                hint = _near(name, routing.sources)
-                yield f"[[routes]] {route.name} when.source: `{name}` is no source{hint}"
-
-
-def _names(routing: Routing) -> Iterator[str]:
+def names(
+    routing: Routing, sources: Iterable[str], destinations: Iterable[str], faults: Faults
+) -> None:
+    """`sources`, `destinations`: all that the file names, those at fault too."""
+    there, ends = list(sources), list(destinations)
     seen: set[str] = set()
     for route in routing.routes:
+        where = f"[[routes]] {route.name}"
         if route.name in seen:
-            yield f"[[routes]] {route.name}: two routes have this name."
+            faults.say(where, "name", "two routes have this name")
         seen.add(route.name)
+        for name in route.deliver_to:
+            if name not in ends:
+                faults.say_unknown(where, "deliver_to", name, "destination", ends)
+        for name in sorted(route.when.get("source", ())):
+            if name not in there:
+                faults.say_unknown(where, "when.source", name, "source", there)
+    for one in routing.destinations.values():
+        if one.after and one.after not in ends:
+            where = f"[destinations.{one.name}]"
+            faults.say_unknown(where, "after", one.after, "destination", ends)
 
 
-def _after(destinations: Mapping[str, Destination]) -> Iterator[str]:
-    for one in destinations.values():
-        if one.after and one.after not in destinations:
-            hint = _near(one.after, destinations)
-            yield f"[destinations.{one.name}] after: `{one.after}` is no destination{hint}"
-        elif _in_circle(one, destinations):
-            yield f"[destinations.{one.name}] after: waits for itself in a circle."
+def order(routing: Routing, faults: Faults) -> None:
+    """For a file whose names are all right: can what is waited for ever come?"""
+    delivered = {name for route in routing.routes for name in route.deliver_to}
+    for one in routing.destinations.values():
+        where = f"[destinations.{one.name}]"
+        if _in_circle(one, routing.destinations):
+            faults.say(where, "after", "waits for itself in a circle")
+        elif one.after and one.name in delivered and one.after not in delivered:
+            faults.say(where, "after", f"no route delivers to `{one.after}`, there is no wait")
 
 
 def _in_circle(start: Destination, destinations: Mapping[str, Destination]) -> bool:
@@ -50,8 +48,3 @@ def _in_circle(start: Destination, destinations: Mapping[str, Destination]) -> b
         seen.add(here.name)
         here = destinations.get(here.after)
     return False
-
-
-def _near(name: str, known: Mapping[str, object]) -> str:
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(known) or 'none'}."

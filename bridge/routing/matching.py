@@ -1,6 +1,6 @@
 """route(): lead → destinations, with the reason for every route that did and did not match."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.leads import Intent, Lead
@@ -37,11 +37,16 @@ def _country(lead: Lead, source: str, routing: Routing) -> str:
     return lead.country or (known.country if known else None) or ""
 
 
+def _language(lead: Lead, source: str, routing: Routing) -> str:
+    known = routing.sources.get(source)
+    return lead.language or (known.language if known else None) or ""
+
+
 FACTS: Mapping[str, Fact] = {
     "source": lambda _, source, __: source,
     "intent": lambda lead, _, __: lead.intent.value,
     "country": _country,
-    "language": lambda lead, _, __: lead.language or "",
+    "language": _language,
     "reference": lambda lead, _, __: lead.property.reference or "",
     "customer_id": lambda lead, _, __: lead.property.vitec.customer_id or "",
     "test": lambda lead, _, __: str(lead.test),
@@ -52,19 +57,28 @@ def route(lead: Lead, source: str, routing: Routing) -> Routed:
     """Pure. A withdrawal is never delivered anywhere."""
     if lead.intent is Intent.WITHDRAWAL:
         return Routed(picks=(), verdicts=())
+    tried = [(one, _against(one, lead, source, routing)) for one in routing.routes]
     picks: dict[str, Pick] = {}
-    verdicts = []
-    for one in routing.routes:
-        against = tuple(_against(one, lead, source, routing))
-        if against:
-            verdicts.append(RouteVerdict(route=one.name, matched=False, reasons=against))
-            continue
-        taken = [name for name in one.deliver_to if name in picks]
-        for name in one.deliver_to:
+    for one, against in tried:
+        for name in () if against else one.deliver_to:
             picks.setdefault(name, Pick(destination=routing.destinations[name], route=one))
-        notes = tuple(f"{name} was picked by {picks[name].route.name} already" for name in taken)
-        verdicts.append(RouteVerdict(route=one.name, matched=True, reasons=notes))
-    return Routed(picks=tuple(picks.values()), verdicts=tuple(verdicts))
+    verdicts = tuple(
+        RouteVerdict(
+            route=one.name, matched=not against, reasons=tuple(against or _notes(one, picks))
+        )
+        for one, against in tried
+    )
+    return Routed(picks=tuple(picks.values()), verdicts=verdicts)
+
+
+def _notes(one: Route, picks: Mapping[str, Pick]) -> Iterator[str]:
+    """What a route that matched did otherwise than it says."""
+    for name in one.deliver_to:
+        pick = picks[name]
+        if pick.route is not one:
+            yield f"{name} was picked by {pick.route.name} already"
+        elif pick.destination.after and pick.destination.after not in picks:
+            yield f"{name} does not wait: {pick.destination.after} does not get this lead"
 
 
 def _against(one: Route, lead: Lead, source: str, routing: Routing) -> list[str]:

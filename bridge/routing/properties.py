@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Mapping
-from io import StringIO
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +17,7 @@ def _absent(value: object) -> object:
 
 
 class PropertyEntry(BaseModel):
-    """What one reference stands for; at least one id."""
+    """What one reference stands for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -37,12 +36,15 @@ class PropertyEntry(BaseModel):
 
 
 def property_entry(values: Mapping[str, object]) -> PropertyEntry | str:
-    """The entry, or one sentence about what is wrong with it."""
+    """The entry, or one sentence about what is wrong with it: it stands for at least one id."""
     try:
-        return PropertyEntry.model_validate(dict(values))
+        entry = PropertyEntry.model_validate(dict(values))
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         return f"{fault['loc'][0]}: {fault['msg']}."
+    if not entry.model_dump(exclude={"reference"}, exclude_none=True):
+        return f"{entry.reference} names none of {', '.join(COLUMNS[1:])}."
+    return entry
 
 
 def resolve(lead: Lead, entry: PropertyEntry | None) -> Lead:
@@ -65,18 +67,22 @@ def resolve(lead: Lead, entry: PropertyEntry | None) -> Lead:
 
 def parse_csv(text: str) -> tuple[list[PropertyEntry], list[str]]:
     """Entries, and a sentence for each row that was refused. `,` `;` or tab between columns."""
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.DictReader(StringIO(text), delimiter=delimiter)
-    rows.fieldnames = [name.strip().casefold() for name in rows.fieldnames or []]
-    if "reference" not in rows.fieldnames:
-        return [], [f"The first line must name the columns: {', '.join(COLUMNS)}."]
-    entries: list[PropertyEntry] = []
+    lines = text.removeprefix("\ufeff").splitlines() or [""]
+    rows = csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count))
+    entries: dict[str, PropertyEntry] = {}
     faults: list[str] = []
-    for row in rows:
-        known = property_entry({name: row[name] for name in COLUMNS if row.get(name)})
-        if isinstance(known, str):
-            faults.append(f"Line {rows.line_num}: {known}")
-        else:
-            entries.append(known)
-    return entries, faults
+    try:
+        rows.fieldnames = [name.strip().casefold() for name in rows.fieldnames or []]
+        if "reference" not in rows.fieldnames:
+            return [], [f"The first line must name the columns: {', '.join(COLUMNS)}."]
+        for row in rows:
+            known = property_entry({name: row[name] for name in COLUMNS if row.get(name)})
+            if isinstance(known, str):
+                faults.append(f"Line {rows.line_num}: {known}")
+            elif known.reference in entries:
+                faults.append(f"Line {rows.line_num}: {known.reference} stands there twice.")
+            else:
+                entries[known.reference] = known
+    except csv.Error as error:
+        faults.append(f"Line {rows.line_num}: {error}; the rest was not read.")
+    return list(entries.values()), faults

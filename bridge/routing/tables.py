@@ -1,6 +1,9 @@
 """What each table of bridge.toml may say, as pydantic models: the first, formal check."""
 
+import base64
+import binascii
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -19,6 +22,7 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)", re.ASCII)
 RATE = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6}(?:\.\d{1,6})?)?\s*(ms|s|m|h|d)", re.ASCII)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
+NAME_RULE = "a name is made of a-z, 0-9, '-', '_' and '.', up to 64 long"
 
 
 def _seconds(value: object) -> object:
@@ -39,9 +43,27 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str | bool) else value
 
 
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise ValueError(NAME_RULE)
+    return value
+
+
+def _signing(secret: SecretStr) -> SecretStr:
+    """One that cannot be read would refuse every webhook, long after the start."""
+    try:
+        key = base64.b64decode(secret.get_secret_value().removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key:
+        raise ValueError("is base64 after whsec_, as Standard Webhooks has it")
+    return secret
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 RateText = Annotated[Any, BeforeValidator(_rate)]
-Listed = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+SOME = Field(min_length=1)  # an empty list would fit no lead at all
+Listed = Annotated[list[str], BeforeValidator(_listed), SOME]
 
 
 class Table(BaseModel):
@@ -54,7 +76,7 @@ class SourceTable(Table):
     language: str | None = None
     default_intent: Intent | None = None
     token: SecretStr | None = Field(default=None, min_length=1)
-    signing_secret: SecretStr | None = None
+    signing_secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     company_id: int | None = Field(default=None, gt=0)
     rate: RateText | None = None
 
@@ -84,16 +106,21 @@ class DestinationTable(Table):
 
 class WhenTable(Table):
     source: Listed | None = None
-    intent: Annotated[list[Intent], BeforeValidator(_listed)] | None = None
-    country: Annotated[list[Country], BeforeValidator(_listed)] | None = None
+    intent: Annotated[list[Intent], BeforeValidator(_listed), SOME] | None = None
+    country: Annotated[list[Country], BeforeValidator(_listed), SOME] | None = None
     language: Listed | None = None
     reference: Listed | None = None
     customer_id: Listed | None = None
-    test: Annotated[list[bool], BeforeValidator(_listed)] | None = None
+    test: Annotated[list[bool], BeforeValidator(_listed), SOME] | None = None
+
+    def wanted(self) -> Mapping[str, frozenset[str]]:
+        """Each key that is given → the values that fit, as text."""
+        given = self.model_dump(mode="json", exclude_none=True)
+        return {key: frozenset(str(one) for one in values) for key, values in given.items()}
 
 
 class RouteTable(Table):
-    name: Annotated[str, AfterValidator(str.strip)] = Field(min_length=1, max_length=64)
+    name: Annotated[str, AfterValidator(_name)]
     when: WhenTable = WhenTable()
     deliver_to: Listed
     duplicates: Duplicates = "hold"

@@ -170,6 +170,120 @@ def test_a_forms_faults_are_told_in_its_own_words() -> None:
     assert set(found) == {"sakid", "Land"}
 
 
+def test_a_forms_faults_are_told_in_its_own_words_for_lists_too() -> None:
+    form = {"Mobil": "1" * 2000, "Samtycken": "x", "Samtycke tid": "x", "namn": "A"}
+    assert set(refused(form, shape="form", default_intent=Intent.CONTACT)) == set(form) - {"namn"}
+
+
+@pytest.mark.parametrize(
+    ("given", "first", "last", "note"),
+    [
+        ({"namn": "Anna"}, "Anna", None, ""),
+        ({"namn": "Kari  Anne Nordmann"}, "Kari Anne", "Nordmann", "split at the last blank"),
+        ({"namn": "Anna Svensson", "förnamn": "anna"}, "anna", "Svensson", "follows the first"),
+        ({"namn": "Anna Svensson", "efternamn": "Svensson"}, "Anna", "Svensson", "precedes"),
+        ({"name": "Svensson", "first-name": "Anna"}, "Anna", "Svensson", "for the last name"),
+        ({"name": "Anna", "surname": "Svensson"}, "Anna", "Svensson", "for the first name"),
+        ({"name": "Anna", "first_name": "Anna"}, "Anna", None, ""),
+        ({"name": "Ek", "last_name": "Ek"}, None, "Ek", ""),
+        ({"name": "Annabel Ek", "first_name": "Anna"}, "Anna", "Annabel Ek", "for the last name"),
+        ({"name": 7}, "7", None, ""),
+    ],
+)
+def test_a_name_field_beside_the_others(
+    given: dict[str, object], first: str | None, last: str | None, note: str
+) -> None:
+    parsed = parse({"intent": "kontakt", **given}, shape="form")
+    assert (parsed.lead.person.first_name, parsed.lead.person.last_name) == (first, last)
+    assert note in " ".join(parsed.notes)
+    assert bool(note) == bool(parsed.notes)
+
+
+def test_a_third_name_is_kept() -> None:
+    form = {"name": "Bo Ek", "first_name": "Anna", "last_name": "Svensson", "intent": "contact"}
+    parsed = parse(form, shape="form")
+    assert parsed.lead.person.name == "Anna Svensson"
+    assert parsed.lead.extra == {"name": "Bo Ek"}
+
+
+@pytest.mark.parametrize(
+    ("word", "intent"),
+    [
+        ("Final Price Watch", Intent.FINAL_PRICE_WATCH),
+        ("budbevakning", Intent.FINAL_PRICE_WATCH),
+        ("Intresseanmälan", Intent.INTEREST),
+        ("interesse", Intent.INTEREST),
+        ("Värdering", Intent.VALUATION),
+        ("kontakt", Intent.CONTACT),
+        ("Avregistrera", Intent.WITHDRAWAL),
+    ],
+)
+def test_intents_are_read_in_three_languages(word: str, intent: Intent) -> None:
+    assert parse({"intent": word, "namn": "A"}, shape="form").lead.intent is intent
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("typ", "villa"),
+        ("Datum", "nästa tisdag"),
+        ("tid", "17"),
+        ("samtycke", "on"),
+        ("consent", True),
+        ("utmaning", "stor"),
+        ("utm", {"source": "google"}),
+    ],
+)
+def test_a_value_that_is_none_of_the_field_is_kept_and_refuses_nobody(
+    name: str, value: object
+) -> None:
+    form = {"namn": "A", name: value}
+    parsed = parse(form, shape="form", default_intent=Intent.CONTACT)
+    assert parsed.lead.extra == {name: value}
+    assert parsed.lead.intent is Intent.CONTACT
+    assert parsed.lead.occurred_at is None
+    assert parsed.lead.consent.processing_bases == ()
+    assert any(f"`{name}`" in note for note in parsed.notes)
+
+
+BASES = ("cff34c62-014a-4cf2-b285-88ca73381b1d", "680f1e7f-90e4-472d-8991-a9d6043df603")
+
+
+@pytest.mark.parametrize("value", [", ".join(BASES), list(BASES)])
+@pytest.mark.parametrize("name", ["consent", "samtykke", "processing_bases"])
+def test_a_consent_that_names_its_bases_is_taken(name: str, value: object) -> None:
+    lead = parse({"namn": "A", "intent": "contact", name: value}, shape="form").lead
+    assert tuple(str(one) for one in lead.consent.processing_bases) == BASES
+
+
+def test_a_blank_first_value_does_not_hide_the_second() -> None:
+    form = {"email": " ", "mail": "b@example.com", "intent": "contact"}
+    assert parse(form, shape="form").lead.person.emails == ("b@example.com",)
+
+
+@pytest.mark.parametrize("name", ["anna@example.com", '{"name": "Anna Svensson"}', "0701740605"])
+def test_a_name_that_may_be_personal_stands_in_no_note(name: str) -> None:
+    parsed = parse({"namn": "A", "intent": "contact", name: "x"}, shape="form")
+    assert parsed.lead.extra == {name: "x"}
+    assert parsed.notes == ("`?` is no field that is known; kept under extra",)
+
+
+def test_extra_holds_what_can_be_written_down() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(10):
+        deep = {"a": deep}
+    assert "deeper than 10" in refused({**LEAD, "extra": deep})["extra"]
+    assert parse({**LEAD, "extra": {"a": [{"b": None}]}}, shape="lead").lead.extra
+    for value in ("\ud800", 2**70):
+        assert refused({**LEAD, "extra": {"a": value}}) == {
+            "extra": "holds what JSON cannot, such as half a character",
+        }
+
+
+def test_a_format_without_a_parser_says_so() -> None:
+    assert refused({}, shape="homeq") == {"format": "`homeq` has no parser yet"}
+
+
 def test_a_second_value_for_a_field_is_kept() -> None:
     form = {"email": "a@example.com", "mail": "b@example.com", "intent": "contact"}
     parsed = parse(form, shape="form")

@@ -90,6 +90,21 @@ def test_the_example_file_is_complete_and_right() -> None:
         ('intent = "interest"', 'intent = "interested"', "[[routes]] interested-in-norway"),
         ('source = ["web", ', 'source = ["wep", ', "`wep` is no source; did you mean `web`?"),
         ('name = "interested-in-norway"', 'name = "watchers"', "two routes have this name"),
+        ('name = "watchers"', 'name = "All of them"', "[[routes]] number 1 name: a name is made"),
+        ("when = { source =", "when = { sorce =", "when.sorce: is not a setting of a route; did "),
+        ('intent = "interest"', "intent = []", "interested-in-norway when.intent:"),
+        ('"https://connect.maklare.vitec.net"', '"https://"', "base_url: must be https"),
+        (
+            '["acme-stakeholder", "acme-alert"]',
+            '["acme-alert"]',
+            "after: no route delivers to `acme-stakeholder`, there is no wait.",
+        ),
+        (
+            'token = "$WEB_TOKEN"',
+            'signing_secret = "whsec_?"',
+            "[sources.web] signing_secret: is base64 after whsec_",
+        ),
+        ('account = "vitec-acme"', "account = 5", "account: what stands there is no account"),
     ],
 )
 def test_a_mistake_names_table_key_and_the_nearest_name(old: str, new: str, sentence: str) -> None:
@@ -108,6 +123,87 @@ def test_a_notification_cannot_be_verified() -> None:
 def test_all_mistakes_are_told_at_once() -> None:
     text = EXAMPLE.replace("country =", "contry =").replace("rate =", "rates =")
     assert len(problems(text)) >= 3
+
+
+def test_a_mistake_is_not_told_again_as_its_consequences() -> None:
+    text = EXAMPLE.replace("client_id =", "clientid =").replace('["acme-watch"]', '["acme-wach"]')
+    assert problems(text) == [
+        "[accounts.flow-acme] client_id: is required for a flow account.",
+        (
+            "[accounts.flow-acme] clientid: is not a setting of a flow account; "
+            "did you mean `client_id`?"
+        ),
+        "[[routes]] watchers deliver_to: `acme-wach` is no destination; did you mean `acme-watch`?",
+    ]
+    url = 'base_url = "https://integration.webtopsolutions.com/flow"'
+    assert problems(EXAMPLE.replace(url, 'base_url = "$UNSET"')) == [
+        "[accounts.flow-acme] base_url: $UNSET is not set in the environment.",
+    ]
+    action = 'action = "notification"'
+    assert problems(EXAMPLE.replace(action, "")) == [
+        "[destinations.acme-alert] action: is required; one of stakeholder, notification.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'vendor = "flow"',
+        'account = "vitec-acme"',
+        'action = "stakeholder"',
+        'after = "acme-stakeholder"',
+        'deliver_to = ["acme-watch"]',
+        'source = ["web", "crm"]',
+        'name = "watchers"',
+        'on_unknown = "verify" ',
+        'rate = "10/s"',
+        'base_url = "https://connect.maklare.vitec.net"',
+        'customer_id = "M30011"',
+    ],
+)
+def test_no_value_of_the_environment_is_told(line: str) -> None:
+    key = line.partition(" =")[0]
+    assert line in EXAMPLE
+    for value in ('"$FLOW_SECRET"', '["$FLOW_SECRET"]', '{ a = "$FLOW_SECRET" }'):
+        found = problems(EXAMPLE.replace(line, f"{key} = {value}", 1))
+        assert "value-of" not in "".join(found)
+
+
+def test_routes_read_the_environment_too() -> None:
+    text = EXAMPLE.replace('intent = "interest"', 'customer_id = "$OFFICE"')
+    known = load(text, OFFICE="M30011")
+    assert known.routes[1].when["customer_id"] == {"M30011"}
+    assert problems(text) == [
+        "[[routes]] interested-in-norway when.customer_id: $OFFICE is not set in the environment.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"x = " + b"1" * 5000, "a number that is too long"),
+        (b"x = " + b"[" * 5000, "nested too deeply"),
+        (b"[sources.web]\n" + b".".join([b"a"] * 2000) + b" = 1", "nested too deeply"),
+        (b"sources = 1", "[sources]: is a set of tables"),
+        (b"[sources]\nweb = 1", "[sources.web]: is a table"),
+        (b"routes = 1", "begins with [[routes]]"),
+        (b"[sources.web]\ncountry = 2026-11-24", "[sources.web] country:"),
+    ],
+)
+def test_whatever_the_file_holds_is_told_in_words(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    file = tmp_path / "bridge.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        routing.load(file, environment={}, vendors=VENDORS)
+    assert any(sentence in one for one in caught.value.problems), caught.value.problems
+
+
+def test_a_folder_is_no_routing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        routing.load(tmp_path, environment={}, vendors=VENDORS)
 
 
 def test_a_variable_that_is_not_set_is_named_without_any_value() -> None:
@@ -175,7 +271,21 @@ def test_a_destination_gets_a_lead_once_by_the_first_route() -> None:
         ("acme-watch", "watchers"),
         ("acme-alert", "all"),
     ]
-    assert routed.verdicts[-1].reasons == ("acme-watch was picked by watchers already",)
+    assert routed.verdicts[-1].reasons == (
+        "acme-watch was picked by watchers already",
+        "acme-alert does not wait: acme-stakeholder does not get this lead",
+    )
+
+
+def test_the_sources_language_stands_in_for_the_leads() -> None:
+    text = EXAMPLE.replace('format = "form"', 'format = "form"\nlanguage = "sv"')
+    text = text.replace('intent = "interest", country = "NO"', 'language = "sv"')
+    known = load(text)
+    contact = lead(intent="contact")
+    assert [one.matched for one in routing.route(contact, "web", known).verdicts] == [False, True]
+    norwegian = lead(intent="contact", language="nb")
+    reasons = routing.route(norwegian, "web", known).verdicts[1].reasons
+    assert reasons == ("language is nb, it wants sv",)
 
 
 def test_a_withdrawal_goes_nowhere() -> None:
@@ -208,3 +318,17 @@ def test_the_property_directory_fills_in_what_the_lead_does_not_name() -> None:
     assert known.property.flow.case_id == 48213
     assert routing.PropertyEntry.from_json(entries[0].to_json()) == entries[0]
     assert routing.parse_csv("a,b\n1,2")[1][0].startswith("The first line must name the columns")
+
+
+def test_the_property_directory_tells_every_row_that_it_does_not_take() -> None:
+    text = "\ufeffreference,estate_id\rA,OBJ1\rA,OBJ2\rB,\r,OBJ3\r"
+    entries, faults = routing.parse_csv(text)
+    assert [(one.reference, one.estate_id) for one in entries] == [("A", "OBJ1")]
+    assert faults == [
+        "Line 3: A stands there twice.",
+        "Line 4: B names none of customer_id, estate_id, case_guid, case_id.",
+        "Line 5: reference: Field required.",
+    ]
+    entries, faults = routing.parse_csv("reference,estate_id\nA,OBJ1\n" + "x" * 200_000)
+    assert len(entries) == 1
+    assert faults[0].endswith("the rest was not read.")
