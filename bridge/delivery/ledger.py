@@ -10,6 +10,7 @@ from typing import Protocol
 from bridge.delivery.values import (
     AccountRow,
     Act,
+    Amendment,
     Claim,
     Claimed,
     DeliveryId,
@@ -17,6 +18,7 @@ from bridge.delivery.values import (
     LeadId,
     LeadRow,
     LogEntry,
+    NewDelivery,
     NewLead,
     Opened,
     QuarantineRow,
@@ -51,6 +53,28 @@ class Ledger(Protocol):
         ...
 
     async def lead_of(self, identity: str) -> LeadId | None: ...
+
+    async def extend(
+        self,
+        lead_id: LeadId,
+        deliveries: Sequence[NewDelivery],
+        *,
+        entry: bytes,
+        wish_window: float = 86_400,
+    ) -> list[DeliveryId] | None:
+        """Open further deliveries of a lead; says which. One that is there already stays as it is.
+
+        An unrouted lead that gets its first delivery is `accepted`. None: no such lead.
+        """
+        ...
+
+    async def amend(self, amendment: Amendment) -> bool:
+        """Put a corrected lead in the place of the old one; False: no such lead."""
+        ...
+
+    async def note(self, lead_id: LeadId, entry: bytes) -> bool:
+        """One more line on a lead's timeline; False: no such lead."""
+        ...
 
     # delivering
     async def claim(self, account: str, terms: Terms, *, limit: int, lease: float) -> Claimed: ...
@@ -109,7 +133,9 @@ class Ledger(Protocol):
         """Newest first."""
         ...
 
-    async def leads_of(self, contact: str) -> list[LeadId]: ...
+    async def leads_of(self, mark: str, *, limit: int = 1000) -> list[LeadId]:
+        """The leads that have this contact or mark, newest first."""
+        ...
 
     async def counts(self) -> dict[tuple[str, State], int]:
         """Deliveries by account and state."""
@@ -143,6 +169,27 @@ class Ledger(Protocol):
         ...
 
     async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None: ...
+
+    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
+        """A drawer is a small named collection that can be listed: no entry ends by itself."""
+        ...
+
+    async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
+        """Put it only where nothing is; True if it was put."""
+        ...
+
+    async def drawer_get(self, drawer: str, name: str) -> bytes | None: ...
+
+    async def drawer_all(self, drawer: str) -> dict[str, bytes]: ...
+
+    async def drawer_drop(self, drawer: str, name: str) -> bool: ...
+
+    async def spend(self, name: str, count: int, seconds: float) -> float:
+        """Take one of the `count` turns that there are in any `seconds`, over all workers.
+
+        0.0: it was taken; else the seconds until the next one is free, and nothing was taken.
+        """
+        ...
 
     async def beat(self, worker: str, *, ttl: float) -> None: ...
 

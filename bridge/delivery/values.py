@@ -52,6 +52,9 @@ class NewLead:
     blob: bytes
     identities: tuple[str, ...]  # fingerprints of the message: any of them seen → the same message
     contacts: tuple[str, ...] = ()  # fingerprints of each e-mail and phone, to find it again
+    marks: tuple[
+        str, ...
+    ] = ()  # further fingerprints to find it by: property, external id, listing
     about: str = ""  # fingerprint of the property, which a withdrawal names
     occurred_at: float | None = None  # an earlier withdrawal only stops what occurred before it
     status: str = "accepted"  # or unrouted, withdrawal
@@ -69,6 +72,19 @@ class Opened:
     fresh: bool
     status: str
     first: LeadId | None = None  # the lead that wished the same, where there is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """A lead that a person corrected; `gone` are marks and contacts that no longer find it."""
+
+    lead_id: LeadId
+    blob: bytes
+    contacts: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    about: str = ""
+    entry: bytes = b'{"what":"amended"}\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,7 @@ class Acceptor:
             ),
             identities=prints.identities(vault, lead, came.source, came.keys),
             contacts=contacts,
+            marks=prints.marks(vault, lead),
             about=about,
             occurred_at=lead.occurred_at.timestamp() if lead.occurred_at else None,
             status="withdrawal" if withdrawal else "accepted" if routed.picks else "unrouted",

@@ -1,12 +1,15 @@
 """The fingerprints under which a lead is known again (DESIGN 1.3). None can be read back."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import orjson
 
 from bridge import phones
 from bridge.delivery.vault import Vault
 from bridge.leads import Intent, Lead
+
+PlaceKind = Literal["reference", "vitec", "flow", "flow id"]
 
 
 def identities(vault: Vault, lead: Lead, source: str, keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,17 +48,35 @@ def contact(vault: Vault, email_or_e164: str) -> str:
 
 def about(vault: Vault, lead: Lead) -> str:
     """The property, by the first of its names; empty where the lead names none."""
-    place = lead.property
-    names = (
-        ("reference", place.reference),
-        ("vitec", place.vitec.estate_id),
-        ("flow", place.flow.case_guid),
-        ("flow id", place.flow.case_id),
+    return next(_properties(vault, lead), "")
+
+
+def marks(vault: Vault, lead: Lead) -> tuple[str, ...]:
+    """What finds it beside its contacts: each name of its property, and its external id."""
+    external = [external_id(vault, lead.external_id)] if lead.external_id else []
+    return (*external, *_properties(vault, lead))
+
+
+def external_id(vault: Vault, name: str) -> str:
+    return vault.fingerprint("external", name.casefold())
+
+
+def place(vault: Vault, kind: PlaceKind, name: str) -> str:
+    """One name of a property: our reference, or a vendor's own id of it."""
+    return vault.fingerprint("property", kind, name.casefold())
+
+
+def _properties(vault: Vault, lead: Lead) -> Iterator[str]:
+    here = lead.property
+    names: tuple[tuple[PlaceKind, object], ...] = (
+        ("reference", here.reference),
+        ("vitec", here.vitec.estate_id),
+        ("flow", here.flow.case_guid),
+        ("flow id", here.flow.case_id),
     )
     for kind, name in names:
         if name:
-            return vault.fingerprint("property", kind, str(name).casefold())
-    return ""
+            yield place(vault, kind, str(name))
 
 
 def wishes(vault: Vault, contacts: tuple[str, ...], about: str, intent: Intent) -> tuple[str, ...]:

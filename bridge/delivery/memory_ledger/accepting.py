@@ -1,9 +1,11 @@
 """open and withdraw: the same steps as `lua/open.lua` and `lua/withdraw.lua`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bridge.delivery.memory_ledger.store import Delivery, Store
 from bridge.delivery.values import (
+    Amendment,
     DeliveryId,
     LeadId,
     LeadRow,
@@ -14,6 +16,16 @@ from bridge.delivery.values import (
     delivery_id,
 )
 from bridge.outcomes import State
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A delivery's first state; `earlier`: the lead that wished the same."""
+
+    delivery: NewDelivery
+    state: State
+    reason: str = ""
+    earlier: str = ""
 
 
 class Accepting:
@@ -27,6 +39,48 @@ class Accepting:
         known = self._store.get(f"identity:{identity}")
         return LeadId(known.decode()) if known else None
 
+    async def extend(
+        self,
+        lead_id: LeadId,
+        deliveries: Sequence[NewDelivery],
+        *,
+        entry: bytes,
+        wish_window: float = 86_400,
+    ) -> list[DeliveryId] | None:
+        lead = self._store.leads.get(lead_id)
+        if lead is None:
+            return None
+        self._store.log(lead_id, entry)
+        new = [one for one in deliveries if one.destination not in lead.destinations]
+        withdrawn = lead.status == "withdrawn"
+        judged = [self._judge(lead_id, one, withdrawn=withdrawn, window=wish_window) for one in new]
+        names = tuple(one.destination for one in new)
+        status = "accepted" if new and lead.status == "unrouted" else lead.status
+        self._store.leads[lead_id] = replace(
+            lead, status=status, destinations=(*lead.destinations, *names)
+        )
+        self._start(lead_id, judged)
+        return [delivery_id(lead_id, name) for name in names]
+
+    async def amend(self, amendment: Amendment) -> bool:
+        store, lead_id = self._store, amendment.lead_id
+        if lead_id not in store.blobs:
+            return False
+        store.abouts[lead_id] = amendment.about
+        store.blobs[lead_id] = amendment.blob
+        for mark in amendment.gone:
+            store.marks[mark].pop(lead_id, None)
+        for mark in (*amendment.contacts, *amendment.marks):
+            store.marks[mark][lead_id] = store.leads[lead_id].received_at
+        store.log(lead_id, amendment.entry)
+        return True
+
+    async def note(self, lead_id: LeadId, entry: bytes) -> bool:
+        known = lead_id in self._store.leads
+        if known:
+            self._store.log(lead_id, entry)
+        return known
+
     async def withdraw(self, withdrawal: Withdrawal) -> list[DeliveryId]:
         store = self._store
         leads = list(withdrawal.lead_ids)
@@ -35,7 +89,7 @@ class Accepting:
             marks[withdrawal.about] = max(marks.get(withdrawal.about, -1.0), withdrawal.at)
             leads += [
                 LeadId(one)
-                for one in store.contacts[contact]
+                for one in store.marks[contact]
                 if store.leads[one].intent != "withdrawal"
                 and withdrawal.about in {"*", store.abouts[one]}
             ]
@@ -54,6 +108,8 @@ class Accepting:
                 account.due.pop(one.name, None)
                 self._store.move(one, State.CANCELLED, "the person withdrew")
                 cancelled.append(one.name)
+        if lead and lead.status == "unrouted":
+            self._store.leads[lead_id] = replace(lead, status="withdrawn")
         self._store.log(lead_id, b'{"what":"withdrawn"}\n')
         return cancelled
 
@@ -72,17 +128,13 @@ class Accepting:
         for identity in new.identities:
             store.put(f"identity:{identity}", new.lead_id.encode(), new.identity_window)
         withdrawn = self._was_withdrawn(new)
-        first = ""
-        opened = []
-        for delivery in new.deliveries:
-            one = Delivery(
-                name=delivery_id(new.lead_id, delivery.destination), account=delivery.account
-            )
-            state, reason, earlier = self._first_state(new, delivery, withdrawn=withdrawn)
-            first = earlier or first
-            opened.append((delivery, one, state, reason))
+        judged = [
+            self._judge(new.lead_id, one, withdrawn=withdrawn, window=new.wish_window)
+            for one in new.deliveries
+        ]
+        first = next((one.earlier for one in reversed(judged) if one.earlier), "")
         self._keep(new, first, "withdrawn" if withdrawn else new.status)
-        self._start(opened)
+        self._start(new.lead_id, judged)
         return Opened(
             lead_id=new.lead_id,
             fresh=True,
@@ -97,28 +149,27 @@ class Accepting:
         times = [mark[name] for mark in marks for name in (new.about, "*") if name in mark]
         return any(at >= new.occurred_at for at in times)
 
-    def _first_state(
-        self, new: NewLead, delivery: NewDelivery, *, withdrawn: bool
-    ) -> tuple[State, str, str]:
-        """The state, the reason, and the lead that wished the same."""
+    def _judge(
+        self, lead_id: str, delivery: NewDelivery, *, withdrawn: bool, window: float
+    ) -> _Judged:
         if withdrawn:
-            return State.CANCELLED, "the person withdrew before it arrived", ""
+            return _Judged(delivery, State.CANCELLED, "the person withdrew before it arrived")
         if delivery.skip:
-            return State.SKIPPED, delivery.skip, ""
+            return _Judged(delivery, State.SKIPPED, delivery.skip)
         earlier = ""
         for wish in delivery.wishes:
             name = f"wish:{delivery.route}:{wish}"
             known = self._store.get(name)
-            if known and known.decode() != new.lead_id:
+            if known and known.decode() != lead_id:
                 earlier = known.decode()
-            elif not known and new.wish_window > 0:
-                self._store.put(name, new.lead_id.encode(), new.wish_window)
+            elif not known and window > 0:
+                self._store.put(name, lead_id.encode(), window)
         reason = f"the same wish came before, as lead {earlier}"
         if earlier and delivery.duplicates == "hold":
-            return State.HELD, reason, earlier
+            return _Judged(delivery, State.HELD, reason, earlier)
         if earlier and delivery.duplicates == "drop":
-            return State.SKIPPED, reason, earlier
-        return State.PENDING, "", earlier
+            return _Judged(delivery, State.SKIPPED, reason, earlier)
+        return _Judged(delivery, State.PENDING, "", earlier)
 
     def _keep(self, new: NewLead, first: str, status: str) -> None:
         store = self._store
@@ -135,24 +186,32 @@ class Accepting:
         )
         store.abouts[new.lead_id] = new.about
         store.blobs[new.lead_id] = new.blob
-        for contact in new.contacts:
-            store.contacts[contact][new.lead_id] = store.now
+        for mark in (*new.contacts, *new.marks):
+            store.marks[mark][new.lead_id] = store.now
         store.log(new.lead_id, new.entry)
 
-    def _start(self, opened: list[tuple[NewDelivery, Delivery, State, str]]) -> None:
+    def _start(self, lead_id: str, judged: Sequence[_Judged]) -> None:
         store = self._store
-        by_name = {delivery.destination: one for delivery, one, _, _ in opened}
-        for delivery, one, _, _ in opened:
-            store.deliveries[one.name] = one
-            if delivery.after in by_name:
-                one.after = delivery.after
-                by_name[delivery.after].dependants.append(delivery.destination)
-        for _, one, state, reason in opened:
-            waits = one.after and state is State.PENDING
-            store.move(one, State.WAITING if waits else state, reason)
-            account = store.accounts[one.account]
-            if one.state is State.PENDING:
-                account.due[one.name] = store.now
-        for _, one, _, _ in opened:
-            if one.state is not None and one.state.final:
-                store.wake_dependants(one)
+        opened = [
+            (one, Delivery(name=delivery_id(lead_id, name), account=one.delivery.account))
+            for one in judged
+            for name in (one.delivery.destination,)
+        ]
+        for _, delivery in opened:
+            store.deliveries[delivery.name] = delivery
+        for one, delivery in opened:
+            before = store.deliveries.get(delivery_id(lead_id, one.delivery.after))
+            if before is not None:
+                delivery.after = one.delivery.after
+                before.dependants.append(one.delivery.destination)
+        for one, delivery in opened:
+            before = store.deliveries.get(delivery_id(lead_id, delivery.after))
+            waits = before is not None and before.state is not State.DELIVERED
+            state = State.WAITING if waits and one.state is State.PENDING else one.state
+            store.move(delivery, state, one.reason)
+            if state is State.PENDING:
+                store.accounts[delivery.account].due[delivery.name] = store.now
+        for _, delivery in opened:
+            before = store.deliveries.get(delivery_id(lead_id, delivery.after))
+            if before is not None and before.state is not None and before.state.final:
+                store.wake_dependants(before)

@@ -1,7 +1,7 @@
 """What people look at, and the small rooms beside the deliveries."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -27,6 +27,8 @@ class Looking:
         self._quarantine: dict[str, QuarantineRow] = {}
         self._properties: dict[str, str] = {}
         self._beats: dict[str, float] = {}
+        self._drawers: dict[str, dict[str, bytes]] = defaultdict(dict)
+        self._turns: dict[str, list[float]] = defaultdict(list)
         self._bell: asyncio.Queue[str] = asyncio.Queue()
 
     async def lead(self, lead_id: LeadId) -> LeadRow | None:
@@ -57,9 +59,10 @@ class Looking:
         ]
         return sorted(found, key=lambda row: row.updated_at, reverse=True)[:limit]
 
-    async def leads_of(self, contact: str) -> list[LeadId]:
-        found = self._store.contacts.get(contact, {})
-        return [LeadId(one) for one in sorted(found, key=found.__getitem__, reverse=True)]
+    async def leads_of(self, mark: str, *, limit: int = 1000) -> list[LeadId]:
+        found = self._store.marks.get(mark, {})
+        newest = sorted(found, key=found.__getitem__, reverse=True)
+        return [LeadId(one) for one in newest[:limit]]
 
     async def counts(self) -> dict[tuple[str, State], int]:
         known = self._store.deliveries.values()
@@ -134,6 +137,32 @@ class Looking:
     async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None:
         if only_if is None or self._store.get(f"shelf:{name}") == only_if:
             self._store.expiring.pop(f"shelf:{name}", None)
+
+    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
+        self._drawers[drawer] |= entries
+
+    async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
+        fresh = name not in self._drawers[drawer]
+        self._drawers[drawer].setdefault(name, value)
+        return fresh
+
+    async def drawer_get(self, drawer: str, name: str) -> bytes | None:
+        return self._drawers[drawer].get(name)
+
+    async def drawer_all(self, drawer: str) -> dict[str, bytes]:
+        return dict(self._drawers[drawer])
+
+    async def drawer_drop(self, drawer: str, name: str) -> bool:
+        return self._drawers[drawer].pop(name, None) is not None
+
+    async def spend(self, name: str, count: int, seconds: float) -> float:
+        now = self._store.now
+        turns = [at for at in self._turns[name] if at > now - seconds]
+        self._turns[name] = turns
+        if len(turns) >= count:
+            return turns[0] + seconds - now
+        turns.append(now)
+        return 0.0
 
     async def beat(self, worker: str, *, ttl: float) -> None:
         now = self._store.now

@@ -70,7 +70,7 @@ class Store:
         self.deliveries: dict[str, Delivery] = {}
         self.accounts: dict[str, Account] = defaultdict(Account)
         self.expiring: dict[str, tuple[bytes, float | None]] = {}
-        self.contacts: dict[str, dict[str, float]] = defaultdict(dict)
+        self.marks: dict[str, dict[str, float]] = defaultdict(dict)  # contacts and others
         self.withdrawn: dict[str, dict[str, float]] = defaultdict(dict)
         self.events: list[Mapping[str, str]] = []
 

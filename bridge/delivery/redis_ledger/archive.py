@@ -67,8 +67,8 @@ class Archive:
                 break
         return found[:limit]
 
-    async def leads_of(self, contact: str) -> list[LeadId]:
-        ids = await self._redis.do("ZREVRANGE", self._key(f"contact:{contact}"), 0, -1)
+    async def leads_of(self, mark: str, *, limit: int = 1000) -> list[LeadId]:
+        ids = await self._redis.do("ZREVRANGE", self._key(f"mark:{mark}"), 0, limit - 1)
         return [LeadId(one.decode()) for one in ids]
 
     async def counts(self) -> dict[tuple[str, State], int]:

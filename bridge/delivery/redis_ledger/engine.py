@@ -8,10 +8,12 @@ from bridge.delivery.redis_ledger import rows
 from bridge.delivery.redis_ledger.scripts import Scripts
 from bridge.delivery.values import (
     Act,
+    Amendment,
     Claim,
     Claimed,
     DeliveryId,
     LeadId,
+    NewDelivery,
     NewLead,
     Opened,
     Record,
@@ -44,6 +46,38 @@ class Engine:
             )
             for fresh, lead_id, status, first in await self._scripts.batch("open", calls)
         ]
+
+    async def extend(
+        self,
+        lead_id: LeadId,
+        deliveries: Sequence[NewDelivery],
+        *,
+        entry: bytes,
+        wish_window: float = 86_400,
+    ) -> list[DeliveryId] | None:
+        arguments = {
+            "lead_id": lead_id,
+            "deliveries": [rows.new_delivery(one) for one in deliveries],
+            "wish_ms": rows.ms(wish_window),
+        }
+        answer = await self._scripts.run("extend", arguments, entry)
+        return [DeliveryId(one.decode()) for one in answer[1:]] if answer else None
+
+    async def amend(self, amendment: Amendment) -> bool:
+        arguments = {
+            "lead_id": amendment.lead_id,
+            "prints": (*amendment.contacts, *amendment.marks),
+            "gone": amendment.gone,
+            "property": amendment.about,
+        }
+        return bool(await self._scripts.run("amend", arguments, amendment.blob, amendment.entry))
+
+    async def note(self, lead_id: LeadId, entry: bytes) -> bool:
+        return bool(await self._scripts.run("note", {"lead_id": lead_id}, entry))
+
+    async def spend(self, name: str, count: int, seconds: float) -> float:
+        arguments = {"name": name, "count": count, "window_ms": rows.ms(seconds)}
+        return int(await self._scripts.run("spend", arguments)) / 1000
 
     async def withdraw(self, withdrawal: Withdrawal) -> list[DeliveryId]:
         arguments = {

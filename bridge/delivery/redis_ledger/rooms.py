@@ -96,6 +96,25 @@ class Rooms:
         else:
             await self._redis.do("EVAL", DROP_IF, 1, key, only_if)
 
+    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
+        if entries:
+            flat = (part for pair in entries.items() for part in pair)
+            await self._redis.do("HSET", self._name(f"drawer:{drawer}"), *flat)
+
+    async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
+        return bool(await self._redis.do("HSETNX", self._name(f"drawer:{drawer}"), name, value))
+
+    async def drawer_get(self, drawer: str, name: str) -> bytes | None:
+        found = await self._redis.do("HGET", self._name(f"drawer:{drawer}"), name)
+        return cast("bytes | None", found)
+
+    async def drawer_all(self, drawer: str) -> dict[str, bytes]:
+        flat = iter(await self._redis.do("HGETALL", self._name(f"drawer:{drawer}")))
+        return {name.decode(): value for name, value in zip(flat, flat, strict=True)}
+
+    async def drawer_drop(self, drawer: str, name: str) -> bool:
+        return bool(await self._redis.do("HDEL", self._name(f"drawer:{drawer}"), name))
+
     async def beat(self, worker: str, *, ttl: float) -> None:
         now = int((await self._redis.do("TIME"))[0])
         commands: list[Command] = [

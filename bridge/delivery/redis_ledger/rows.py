@@ -13,6 +13,7 @@ from bridge.delivery.values import (
     LeadRow,
     LogEntry,
     Mode,
+    NewDelivery,
     NewLead,
     Record,
 )
@@ -34,23 +35,25 @@ def new_lead(lead: NewLead) -> dict[str, object]:
         "test": int(lead.test),
         "identities": lead.identities,
         "contacts": lead.contacts,
+        "marks": lead.marks,
         "property": lead.about,
         "occurred_ms": -1 if lead.occurred_at is None else ms(lead.occurred_at),
         "status": lead.status,
         "identity_ms": ms(lead.identity_window),
         "wish_ms": ms(lead.wish_window),
-        "deliveries": [
-            {
-                "destination": one.destination,
-                "account": one.account,
-                "route": one.route,
-                "after": one.after,
-                "wishes": one.wishes,
-                "duplicates": one.duplicates,
-                "skip": one.skip,
-            }
-            for one in lead.deliveries
-        ],
+        "deliveries": [new_delivery(one) for one in lead.deliveries],
+    }
+
+
+def new_delivery(one: NewDelivery) -> dict[str, object]:
+    return {
+        "destination": one.destination,
+        "account": one.account,
+        "route": one.route,
+        "after": one.after,
+        "wishes": one.wishes,
+        "duplicates": one.duplicates,
+        "skip": one.skip,
     }
 
 

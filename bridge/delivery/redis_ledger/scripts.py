@@ -1,7 +1,7 @@
 """The Lua scripts, and how a batch of calls of them becomes one round trip."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,14 +12,16 @@ from redis.exceptions import NoScriptError
 from bridge.delivery.ledger import LedgerError
 from bridge.delivery.redis_ledger.connection import Command, Connection
 
+# What stands in front of a script beside common.lua.
+BASES: Mapping[str, tuple[str, ...]] = {"open": ("starting",), "extend": ("starting",)}
 Call = tuple[object, *tuple[bytes, ...]]  # the arguments, then what is not JSON
 
 
 @cache
 def _source(name: str) -> tuple[str, str]:
     folder = files(__package__) / "lua"
-    parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("common", name)]
-    text = "\n".join(parts)
+    parts = ("common", *BASES.get(name, ()), name)
+    text = "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in parts)
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 

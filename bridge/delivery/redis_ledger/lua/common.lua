@@ -19,7 +19,9 @@
 --   parked:<a>:<dest>     set    deliveries held because their destination is paused
 --   state:<state>         zset   delivery id by ms, for the states that a person may look for
 --   counts                hash   "<account>/<state>" → how many
---   contact:<fp>          zset   lead id by ms       withdrawn:<fp>  hash  property → ms
+--   mark:<fp>             zset   lead id by ms: contacts, and what else a lead is found by
+--   withdrawn:<fp>        hash   property → ms
+--   drawer:<name>         hash   a small collection      turns:<name>  list  ms of the last turns
 --   identity:<fp>         string lead id             wish:<route>:<fp>  string lead id
 local P, EVENTS, A = ARGV[1], ARGV[2], cjson.decode(ARGV[3])
 local call = redis.call

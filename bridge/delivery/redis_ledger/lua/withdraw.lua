@@ -18,6 +18,7 @@ local function cancel(lead)
       out[#out + 1] = id
     end
   end
+  if call('HGET', lead_key(lead), 'st') == 'unrouted' then call('HSET', lead_key(lead), 'st', 'withdrawn') end
   log(lead, '{"what":"withdrawn"}\n')
 end
 
@@ -27,7 +28,7 @@ for _, print in ipairs(A.contacts) do
   local known = tonumber(call('HGET', key, A.property) or -1)
   call('HSET', key, A.property, math.max(known, A.at_ms))
   call('PEXPIRE', key, A.window_ms)
-  for _, lead in ipairs(call('ZRANGE', P .. 'contact:' .. print, 0, -1)) do
+  for _, lead in ipairs(call('ZRANGE', P .. 'mark:' .. print, 0, -1)) do
     local about = call('HMGET', lead_key(lead), 'pr', 'in')
     if about[2] and about[2] ~= 'withdrawal' and (A.property == '*' or about[1] == A.property) then cancel(lead) end
   end

@@ -1,0 +1,8 @@
+-- One more line on a lead's timeline.
+--
+-- ARGV[3]  lead_id
+-- ARGV[4]  the entry
+-- Returns  1, or 0 where there is no such lead
+if call('EXISTS', lead_key(A.lead_id)) == 0 then return 0 end
+log(A.lead_id, ARGV[4])
+return 1

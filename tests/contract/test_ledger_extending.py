@@ -1,0 +1,164 @@
+"""What a ledger promises of leads that are there already, and of what all workers share."""
+
+import asyncio
+
+from bridge.delivery.ledger import Ledger
+from bridge.delivery.values import Amendment, LeadId, Withdrawal
+from bridge.outcomes import Settle, State
+from tests.contract.ledgers import Bench, claim, delivery, done, lead
+
+ENTRY = b'{"what":"routed"}\n'
+A = LeadId("a")
+
+
+async def states(ledger: Ledger, name: LeadId = A) -> dict[str, State]:
+    return {row.destination: row.state for row in await ledger.deliveries_of(name)}
+
+
+def test_an_unrouted_lead_gets_its_deliveries_later(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        new = lead("b", delivery("watch"))
+        await ledger.open([lead("a", status="unrouted"), new])
+        unrouted = lead("c", delivery("x"), status="unrouted")
+        await ledger.open([unrouted])
+        opened = await ledger.extend(LeadId("c"), [delivery("x"), delivery("y")], entry=ENTRY)
+        assert opened == ["c:y"]
+        row = await ledger.lead(LeadId("c"))
+        assert row is not None
+        assert (row.status, row.destinations) == ("accepted", ("x", "y"))
+        assert {one.delivery_id for one in await claim(ledger)} >= {"c:x", "c:y"}
+        assert await ledger.extend(LeadId("nobody"), [delivery()], entry=ENTRY) is None
+
+    bench.tell(story)
+
+
+def test_a_delivery_that_is_there_stays_as_it_is(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", delivery("watch"))])
+        (one,) = await claim(ledger)
+        await ledger.record([done(one)])
+        assert await ledger.extend(A, [delivery("watch")], entry=ENTRY) == []
+        assert await states(ledger) == {"watch": State.DELIVERED}
+        assert await claim(ledger) == ()
+
+    bench.tell(story)
+
+
+def test_what_comes_after_a_delivery_that_is_done_goes_on_at_once(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", delivery("first"), delivery("refused"), delivery("open"))])
+        claims = {one.destination: one for one in await claim(ledger)}
+        await ledger.record([done(claims["first"])])
+        await ledger.record([done(claims["refused"], Settle(State.REJECTED, "no"))])
+        later = [
+            delivery("one", after="first"),
+            delivery("two", after="refused"),
+            delivery("three", after="open"),
+            delivery("four", after="three"),
+        ]
+        await ledger.extend(A, later, entry=ENTRY)
+        known = await states(ledger)
+        assert known["one"] is State.PENDING
+        assert known["two"] is State.CANCELLED
+        assert known["three"] is known["four"] is State.WAITING
+        await ledger.record([done(claims["open"])])
+        assert (await states(ledger))["three"] is State.PENDING
+
+    bench.tell(story)
+
+
+def test_a_lead_that_was_withdrawn_before_it_was_routed_goes_nowhere(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", delivery("x", skip="none yet"), status="unrouted")])
+        await ledger.withdraw(Withdrawal(contacts=(), lead_ids=(A,), at=0))
+        row = await ledger.lead(A)
+        assert row is not None
+        assert row.status == "withdrawn"
+        await ledger.extend(A, [delivery("watch")], entry=ENTRY)
+        assert (await states(ledger))["watch"] is State.CANCELLED
+
+    bench.tell(story)
+
+
+def test_the_same_wish_is_known_again_when_a_lead_is_extended(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", delivery("watch", wishes=("w",))), lead("b", delivery("z"))])
+        await ledger.extend(LeadId("b"), [delivery("watch", wishes=("w",))], entry=ENTRY)
+        assert (await states(ledger, LeadId("b")))["watch"] is State.HELD
+
+    bench.tell(story)
+
+
+def test_a_lead_is_found_by_its_marks_newest_first(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", contacts=("c",), marks=("m",))])
+        await asyncio.sleep(0.002)
+        await ledger.open([lead("b", marks=("m",))])
+        assert await ledger.leads_of("m") == ["b", "a"]
+        assert await ledger.leads_of("m", limit=1) == ["b"]
+        assert await ledger.leads_of("c") == ["a"]
+        assert await ledger.leads_of("other") == []
+
+    bench.tell(story)
+
+
+def test_a_corrected_lead_takes_the_place_of_the_old_one(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", contacts=("old",), marks=("kept",))])
+        better = Amendment(
+            lead_id=A,
+            blob=b"better",
+            contacts=("new",),
+            marks=("kept",),
+            gone=("old",),
+            entry=b'{"what":"amended","who":"eva"}\n',
+        )
+        assert await ledger.amend(better)
+        assert await ledger.blob(A) == b"better"
+        found = [await ledger.leads_of(one) for one in ("old", "new", "kept")]
+        assert found == [[], ["a"], ["a"]]
+        assert [one.header["what"] for one in await ledger.log(A)] == ["accepted", "amended"]
+        (one,) = await claim(ledger)
+        assert one.blob == b"better"
+        assert not await ledger.amend(Amendment(lead_id=LeadId("nobody"), blob=b""))
+
+    bench.tell(story)
+
+
+def test_a_note_stands_on_the_timeline(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a")])
+        assert await ledger.note(A, b'{"what":"milestone","kind":"signed"}\nsealed')
+        last = (await ledger.log(A))[-1]
+        assert (last.header["kind"], last.sealed) == ("signed", b"sealed")
+        assert not await ledger.note(LeadId("nobody"), b"{}\n")
+
+    bench.tell(story)
+
+
+def test_turns_are_never_more_than_allowed_in_any_window(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        taken = [await ledger.spend("polls", 3, 0.2) for _ in range(4)]
+        assert taken[:3] == [0.0, 0.0, 0.0]
+        assert 0 < taken[3] <= 0.2
+        assert await ledger.spend("others", 3, 0.2) == 0.0
+        await asyncio.sleep(taken[3] + 0.02)
+        assert await ledger.spend("polls", 3, 0.2) == 0.0
+
+    bench.tell(story)
+
+
+def test_a_drawer_lists_what_was_put_into_it(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        assert await ledger.drawer_all("users") == {}
+        await ledger.drawer_put("users", {"eva": b"1", "ola": b"2"})
+        assert not await ledger.drawer_add("users", "eva", b"1")
+        assert await ledger.drawer_add("users", "kim", b"3")
+        assert await ledger.drawer_get("users", "eva") == b"1"
+        assert await ledger.drawer_get("users", "nobody") is None
+        assert await ledger.drawer_drop("users", "ola")
+        assert not await ledger.drawer_drop("users", "ola")
+        assert await ledger.drawer_all("users") == {"eva": b"1", "kim": b"3"}
+        assert await ledger.drawer_all("others") == {}
+
+    bench.tell(story)
