@@ -31,6 +31,7 @@ class Settings(BaseModel):
     broker_url: SecretStr | None = None  # None: the same as redis_url
     encryption_keys: tuple[SecretStr, ...] = ()  # base64 of 32 bytes; the first one writes
     data_dir: Path = Path(".bridge")
+    allow_volatile: bool = False  # start on a server that does not write to disk all the same
     durability: Literal["always", "everysec"] = "always"  # of the embedded server
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"

@@ -21,6 +21,10 @@ from bridge.wiring.start import StartError, Wiring, read_routing, vault
 log = logging.getLogger("bridge.start")
 
 NOT_ON_DISK = "the server runs without `appendonly yes`: a restart loses what it said yes to"
+REFUSED = (
+    "The ledger's server runs without `appendonly yes`, so a restart loses every lead that it said"
+    " yes to: switch it on, or set BRIDGE_ALLOW_VOLATILE=1 where that is no loss."
+)
 INDEX_KEY = "index-key"  # on the shelf, sealed: outlives every rotation of the encryption keys
 
 
@@ -97,6 +101,8 @@ def check_start(wiring: Wiring) -> str:
         caution = asyncio.run(look())
     except LedgerError as error:
         raise StartError(str(error), code=3) from None
+    if caution and not wiring.settings.allow_volatile:
+        raise StartError(REFUSED, code=3)
     if caution:
         log.warning("ledger.caution %s", caution)
     return caution

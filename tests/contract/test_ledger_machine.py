@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from hypothesis.stateful import (
 
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.delivery.ledger import Ledger
+from bridge.delivery.transitions import Event, as_markdown, may
 from bridge.delivery.values import Act, Claim, LeadId, Withdrawal
 from bridge.outcomes import (
     FINAL,
@@ -43,6 +46,12 @@ DECISIONS: tuple[Decision, ...] = (
     PauseAccount("401"),
 )
 ACTS: tuple[Act, ...] = ("retry", "cancel", "delivered", "resend")
+BY_HAND: Mapping[Act, Event] = {
+    "retry": Event.RETRIED,
+    "resend": Event.RETRIED,
+    "cancel": Event.CANCELLED,
+    "delivered": Event.RESOLVED,
+}
 
 
 class Machine(RuleBasedStateMachine):
@@ -54,10 +63,11 @@ class Machine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.ledger: Ledger = self.loop.run_until_complete(self._new())
-        self.number = 0
+        self.number = self.extended = 0
         self.holding: dict[str, Claim] = {}  # by delivery, with the token that should count
         self.lost: list[Claim] = []  # held by workers that are gone or frozen
         self.delivered: set[str] = set()
+        self.states: dict[str, State] = {}
 
     async def _new(self) -> Ledger:
         return self.bench.new()
@@ -71,6 +81,7 @@ class Machine(RuleBasedStateMachine):
         two = (delivery("first"), delivery("second", after=after))
         self.number += 1
         self.do(self.ledger.open([lead(str(self.number), *two, contacts=("anna",), about=about)]))
+        self.follow(Event.OPENED, Event.AFTER_DONE)
 
     @rule(lease=st.sampled_from([0.0, 60.0]))
     def claim_some(self, lease: float) -> None:
@@ -80,6 +91,7 @@ class Machine(RuleBasedStateMachine):
             if before is not None:
                 self.lost.append(before)
             self.holding[one.delivery_id] = one
+        self.follow(Event.CLAIMED)
 
     @precondition(lambda self: self.holding)
     @rule(data=st.data(), decision=st.sampled_from(DECISIONS))
@@ -90,6 +102,7 @@ class Machine(RuleBasedStateMachine):
         assert recorded.applied
         if recorded.state is State.DELIVERED:
             self.delivered.add(name)
+        self.follow(Event.RECORDED, Event.LATE_YES, Event.AFTER_DONE)
 
     @precondition(lambda self: self.lost)
     @rule(decision=st.sampled_from(DECISIONS))
@@ -99,10 +112,12 @@ class Machine(RuleBasedStateMachine):
         if recorded.applied:
             assert recorded.state is State.DELIVERED
             self.delivered.add(one.delivery_id)
+        self.follow(Event.LATE_YES, Event.AFTER_DONE)
 
     @rule(about=st.sampled_from(["p1", "*"]))
     def withdraw(self, about: str) -> None:
         self.do(self.ledger.withdraw(Withdrawal(contacts=("anna",), about=about, at=1.0)))
+        self.follow(Event.WITHDRAWN, Event.AFTER_DONE)
 
     @rule(data=st.data(), act=st.sampled_from(ACTS))
     def a_person_acts(self, data: st.DataObject, act: Act) -> None:
@@ -116,10 +131,41 @@ class Machine(RuleBasedStateMachine):
             return
         if state is State.DELIVERED:
             self.delivered.add(row.delivery_id)
+        self.follow(BY_HAND[act], Event.AFTER_DONE, Event.AGAIN_AFTER)
 
     @rule()
     def the_account_works_again(self) -> None:
         self.do(self.ledger.resume("acme"))
+        self.follow()
+
+    @rule()
+    def a_destination_is_paused(self) -> None:
+        self.do(self.ledger.pause("acme", "25 refusals in a row", destination="first"))
+        self.follow()
+
+    @rule()
+    def a_destination_goes_on(self) -> None:
+        self.do(self.ledger.resume("acme", destination="first"))
+        self.follow(Event.RESUMED)
+
+    @rule(name=st.sampled_from(["third", "fourth"]), after=st.sampled_from(["", "first"]))
+    def extend(self, name: str, after: str) -> None:
+        """A property became known: a lead that is there gets one delivery more."""
+        if self.number:
+            lead_id = LeadId(str(self.number))
+            wanted = [delivery(name, after=after)]
+            opened = self.do(self.ledger.extend(lead_id, wanted, entry=b"{}\n"))
+            self.extended += len(opened)
+            self.follow(Event.OPENED, Event.AFTER_DONE)
+
+    def follow(self, *events: Event) -> None:
+        """Every change since the last step is one that the table knows for what happened."""
+        for row in self.rows():
+            before = self.states.get(row.delivery_id)
+            assert any(may(event, before, row.state) for event in events) or before == row.state, (
+                f"{row.delivery_id}: {before} → {row.state} by {events}"
+            )
+            self.states[row.delivery_id] = row.state
 
     def rows(self) -> list[Any]:
         names = [LeadId(str(number)) for number in range(1, self.number + 1)]
@@ -130,7 +176,7 @@ class Machine(RuleBasedStateMachine):
         if not hasattr(self, "ledger"):
             return
         rows = self.rows()
-        assert len(rows) == 2 * self.number
+        assert len(rows) == 2 * self.number + self.extended
         counted = {key: n for key, n in self.do(self.ledger.counts()).items() if n}
         assert counted == Counter((row.account, row.state) for row in rows)
 
@@ -145,6 +191,7 @@ class Machine(RuleBasedStateMachine):
         if not hasattr(self, "ledger"):
             return
         self.do(self.ledger.resume("acme"))
+        self.do(self.ledger.resume("acme", destination="first"))
         for one in self.holding.values():
             self.do(self.ledger.record([done(one, SendAgain(0.0, "again"), health="none")]))
         for _ in range(40):
@@ -174,3 +221,8 @@ def test_no_sequence_of_steps_loses_sticks_or_doubles_a_delivery(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_the_documentation_shows_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reliability.md"
+    assert as_markdown() in page.read_text(encoding="utf-8")

@@ -39,7 +39,7 @@ def test_a_server_that_evicts_is_refused_in_words(empty_server: EmbeddedServer) 
     tell(empty_server.url, story)
 
 
-def test_a_server_that_does_not_write_to_disk_is_noticed(empty_server: EmbeddedServer) -> None:
+def test_a_server_that_does_not_write_to_disk_is_known(empty_server: EmbeddedServer) -> None:
     async def story(ledger: RedisLedger) -> None:
         assert await ledger.persists()
         with redis.Redis.from_url(empty_server.url) as client:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.outcomes import FINAL
@@ -170,6 +171,27 @@ def test_a_worker_started_by_celery_itself_says_the_same(bridge: BridgeUnderTest
     said = (bridge.folder / "worker.log").read_text()[-600:]
     assert "is Redis running?" in said
     assert "Traceback" not in said
+
+
+def test_a_server_that_does_not_write_to_disk_is_refused_unless_told_so(
+    bridge: BridgeUnderTest,
+) -> None:
+    def append_only(value: str) -> None:
+        with redis.Redis.from_url(bridge.url) as client:
+            client.config_set("appendonly", value)
+
+    append_only("no")
+    try:
+        refused = bridge.command("worker")
+        assert refused.returncode == 3
+        assert "appendonly yes" in refused.stderr
+        assert "BRIDGE_ALLOW_VOLATILE=1" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        bridge.environment["BRIDGE_ALLOW_VOLATILE"] = "1"
+        checked = bridge.command("check")
+        assert "a restart loses what it said yes to" in checked.stdout
+    finally:
+        append_only("yes")
 
 
 def test_wrong_settings_name_the_variable(bridge: BridgeUnderTest) -> None:

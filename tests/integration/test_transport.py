@@ -88,13 +88,15 @@ async def vendor(behaviour: Behaviour, *, tls: bool = True) -> AsyncIterator[str
         server.close()
 
 
-def post(behaviour: Behaviour, *, read: float = 0.3, times: int = 1) -> list[Answer | Failure]:
+def post(
+    behaviour: Behaviour, *, read: float = 0.3, times: int = 1, content: bytes = BODY
+) -> list[Answer | Failure]:
     async def run() -> list[Answer | Failure]:
         async with vendor(behaviour) as url:
             http = Http(read=read, deadline=2, verify=Wire.client or True)
             try:
                 return [
-                    await http.call("POST", url + "/x", headers={"accept": "*/*"}, content=BODY)
+                    await http.call("POST", url + "/x", headers={"accept": "*/*"}, content=content)
                     for _ in range(times)
                 ]
             finally:
@@ -194,6 +196,28 @@ def test_a_request_that_may_have_been_read_is_never_called_unsent(behaviour: Beh
     assert "Anna" not in answer.reason
 
 
+async def closed_in_the_middle_of_the_body(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    await head_of(reader)
+    await reader.readexactly(64 * 1024)
+    reset(writer)
+
+
+def test_a_body_that_was_half_written_may_have_been_read() -> None:
+    (answer,) = post(closed_in_the_middle_of_the_body, content=b"x" * 900_000, read=1)
+    assert isinstance(answer, Failure)
+    assert answer.reached
+
+
+async def nothing_after_the_head_of_a_yes(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    await request_of(reader)
+    writer.write(OK)
+    await writer.drain()
+
+
 async def half_a_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await request_of(reader)
     writer.write(OK + b'"R')
@@ -210,7 +234,9 @@ async def a_body_that_never_ends(
 
 
 @pytest.mark.parametrize(
-    "behaviour", [half_a_body, a_body_that_never_ends], ids=lambda one: one.__name__
+    "behaviour",
+    [nothing_after_the_head_of_a_yes, half_a_body, a_body_that_never_ends],
+    ids=lambda one: one.__name__,
 )
 def test_a_lost_body_still_tells_the_status(behaviour: Behaviour) -> None:
     (answer,) = post(behaviour)
@@ -246,9 +272,9 @@ def test_a_kept_connection_that_the_vendor_closed_is_used_or_left_but_never_gues
     assert served == (2 if isinstance(second, Answer) else 1)
 
 
-def call(url: str, http: Http | None = None) -> Answer | Failure:
+def call(url: str, *, proxy: str | None = None) -> Answer | Failure:
     async def run() -> Answer | Failure:
-        one = http or Http(connect=0.5, deadline=2)
+        one = Http(connect=0.5, deadline=2, proxy=proxy)
         try:
             return await one.call("POST", url, headers={}, content=BODY)
         finally:
@@ -286,6 +312,74 @@ def test_tls_that_never_finishes_is_not_sent() -> None:
     answer = asyncio.run(run())
     assert isinstance(answer, Failure)
     assert not answer.reached
+
+
+async def gone(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    reset(writer)
+
+
+def test_tls_that_breaks_in_the_handshake_is_not_sent() -> None:
+    async def run() -> Answer | Failure:
+        async with vendor(gone, tls=False) as url:
+            http = Http(connect=0.5, deadline=2)
+            try:
+                return await http.call(
+                    "POST", url.replace("http:", "https:"), headers={}, content=BODY
+                )
+            finally:
+                await http.aclose()
+
+    answer = asyncio.run(run())
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_sent() -> None:
+    seen: list[bytes] = []
+
+    async def reads(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        seen.append(await reader.read(1))
+
+    async def run() -> Answer | Failure:
+        async with vendor(reads) as url:
+            http = Http(connect=0.5, deadline=2, verify=ssl.create_default_context())
+            try:
+                return await http.call("POST", url, headers={}, content=BODY)
+            finally:
+                await http.aclose()
+
+    if Wire.server is None:
+        pytest.skip("plain HTTP has no certificate")
+    answer = asyncio.run(run())
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+    assert not any(seen)
+
+
+def test_a_proxy_that_is_not_there_is_not_sent() -> None:
+    answer = call("https://vendor.invalid/x", proxy="http://127.0.0.1:9")
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+
+
+def test_a_proxy_that_dies_with_the_request_may_have_passed_it_on() -> None:
+    """A plain request goes to the proxy itself; what it did with it nobody knows."""
+
+    async def dies(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        reset(writer)
+
+    async def run() -> Answer | Failure:
+        async with vendor(dies, tls=False) as url:
+            http = Http(deadline=2, proxy=url)
+            try:
+                return await http.call("POST", "http://127.0.0.1:9/x", headers={}, content=BODY)
+            finally:
+                await http.aclose()
+
+    answer = asyncio.run(run())
+    assert isinstance(answer, Failure)
+    assert answer.reached
 
 
 def test_a_proxy_that_refuses_the_tunnel_is_not_sent() -> None:
