@@ -31,6 +31,9 @@ class Settings(BaseModel):
     broker_url: SecretStr | None = None  # None: the same as redis_url
     encryption_keys: tuple[SecretStr, ...] = ()  # base64 of 32 bytes; the first one writes
     data_dir: Path = Path(".bridge")
+    replicas: int | None = Field(
+        default=None, ge=0, le=10
+    )  # that must have a write; None: see there
     allow_volatile: bool = False  # start on a server that does not write to disk all the same
     durability: Literal["always", "everysec"] = "always"  # of the embedded server
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -75,6 +78,14 @@ class Settings(BaseModel):
     @property
     def broker(self) -> SecretStr | None:
         return self.broker_url or self.redis_url
+
+    @property
+    def replicas_needed(self) -> int:
+        """One behind Sentinel, where a failover would forget what no replica has; else none."""
+        if self.replicas is not None:
+            return self.replicas
+        url = self.redis_url.get_secret_value() if self.redis_url else ""
+        return 1 if url.startswith("sentinel://") else 0
 
     @property
     def keys(self) -> tuple[bytes, ...]:

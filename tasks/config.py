@@ -4,6 +4,7 @@ from typing import Any
 
 from kombu import Queue
 
+from bridge.delivery.address import sentinels
 from bridge.wiring import Wiring
 
 INTAKE = "bridge.intake"
@@ -18,10 +19,12 @@ def celery_settings(wiring: Wiring) -> dict[str, Any]:
     """Raises `StartError` where the environment does not say where the messages go."""
     if LONGEST_TASK >= VISIBILITY:
         raise ValueError("a task may run longer than the visibility timeout and would run twice")
-    redis = wiring.broker_url.startswith(("redis", "rediss", "sentinel"))
+    broker, options = _address(wiring.broker_url)
+    results, result_options = _address(wiring.redis_url)
     return {
-        "broker_url": wiring.broker_url,
-        "result_backend": wiring.redis_url,
+        "broker_url": broker,
+        "result_backend": results,
+        "result_backend_transport_options": result_options,
         "task_serializer": "json",
         "result_serializer": "json",
         "accept_content": ["json"],
@@ -35,7 +38,7 @@ def celery_settings(wiring: Wiring) -> dict[str, Any]:
         "task_default_queue": INTAKE,
         "task_queues": (Queue(INTAKE), Queue(DELIVER)),
         "task_routes": {"bridge.accept_lead": INTAKE, "bridge.deliver": DELIVER},
-        "broker_transport_options": _redis_transport() if redis else {"max_retries": 3},
+        "broker_transport_options": options | _transport(broker),
         "redis_socket_timeout": 5,
         "redis_socket_connect_timeout": 2,
         "redis_socket_keepalive": True,
@@ -52,7 +55,15 @@ def celery_settings(wiring: Wiring) -> dict[str, Any]:
     }
 
 
-def _redis_transport() -> dict[str, Any]:
+def _address(url: str) -> tuple[str, dict[str, Any]]:
+    """The URL as Celery wants it, with the options that go with it."""
+    known = sentinels(url)
+    return (known.celery_url(), known.celery_options()) if known else (url, {})
+
+
+def _transport(broker: str) -> dict[str, Any]:
+    if not broker.startswith(("redis", "sentinel")):
+        return {"max_retries": 3}
     return {
         "visibility_timeout": VISIBILITY,
         "unacked_restore_interval": 1,

@@ -80,7 +80,7 @@ class EmbeddedServer:
         """Raises `LedgerError` when it does not answer within 20 s, with its last words."""
         self._dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self._port:
-            self._port = _free_port()
+            self._port = free_port()
         config = self._dir / "valkey.conf"
         config.touch(mode=0o600)
         config.write_text("".join(f"{k} {v}\n" for k, v in self._options().items()))
@@ -162,7 +162,7 @@ def _nap(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

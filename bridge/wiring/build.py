@@ -38,7 +38,9 @@ async def build(
     settings = wiring.settings
     routes = read_routing(settings)
     keys = vault(settings)
-    ledger = RedisLedger(wiring.redis_url, grace=min(GRACE, settings.lease))
+    ledger = RedisLedger(
+        wiring.redis_url, grace=min(GRACE, settings.lease), replicas=settings.replicas_needed
+    )
     await unlock(ledger, keys)
     http = Http(proxy=settings.proxy)
     shelf = SealedShelf(ledger, keys)

@@ -11,6 +11,7 @@ import settings as environment
 from bridge import routing
 from bridge.connectors import VENDORS
 from bridge.delivery import embedded
+from bridge.delivery.address import AddressError, sentinels
 from bridge.delivery.vault import Vault, new_key
 from bridge.routing import ConfigError, Routing
 
@@ -63,6 +64,11 @@ def read(settings: environment.Settings | None = None) -> Wiring:
             code=3,
         )
     broker = known.broker.get_secret_value() if known.broker else url
+    for variable, address in (("BRIDGE_REDIS_URL", url), ("BRIDGE_BROKER_URL", broker)):
+        try:
+            sentinels(address)
+        except AddressError as error:
+            raise StartError(f"{variable} cannot be used: {error}.") from None
     return Wiring(settings=known, redis_url=url, broker_url=broker)
 
 

@@ -110,11 +110,11 @@ class BridgeUnderTest:
     """`environment` is all that a worker or a command needs."""
 
     def __init__(
-        self, folder: Path, server: EmbeddedServer, sandbox: Sandbox, *, wire: str = ""
+        self, folder: Path, server: EmbeddedServer | str, sandbox: Sandbox, *, wire: str = ""
     ) -> None:
-        """`wire`: another way to the same server, for the worker alone."""
+        """`server`: one, or an address. `wire`: another way to it, for the worker alone."""
         self.folder = folder
-        self.url = server.url
+        self.url = server if isinstance(server, str) else server.url
         self.sandbox = sandbox
         (folder / "bridge.toml").write_text(ROUTING.format(sandbox=sandbox.url))
         self.environment = {

@@ -16,7 +16,8 @@ OLDEST = (6, 2)
 class RedisLedger(Engine, Archive, Rooms):
     """`Ledger` on Redis. Make it on the loop that uses it; `close()` when done.
 
-    Every call fails within 5 s with `LedgerError` where no server answers.
+    Every call fails within 5 s with `LedgerError` where no server answers. `replicas`: so many must
+    have what was written before a call says yes, so that a failover forgets no yes.
     """
 
     def __init__(
@@ -27,8 +28,9 @@ class RedisLedger(Engine, Archive, Rooms):
         events: str = EVENTS,
         grace: float = GRACE,
         breaker_open: float = BREAKER_OPEN,
+        replicas: int = 0,
     ) -> None:
-        self._connection = Connection(url)
+        self._connection = Connection(url, replicas=replicas)
         scripts = Scripts(self._connection, prefix, events)
         Engine.__init__(self, scripts, grace=grace, breaker_open=breaker_open)
         Archive.__init__(self, self._connection, prefix)

@@ -39,7 +39,7 @@ class Rooms:
             ("SET", self._name(f"quarantine:{name}"), line),
             ("ZADD", self._name("quarantine"), row.received_at, name),
         ]
-        await self._redis.many(commands, atomic=True)
+        await self._redis.many(commands, atomic=True, writes=True)
         return name
 
     async def quarantined(self, *, limit: int) -> list[QuarantineRow]:
@@ -77,7 +77,7 @@ class Rooms:
     async def properties_put(self, entries: Mapping[str, str]) -> None:
         if entries:
             flat = (part for pair in entries.items() for part in pair)
-            await self._redis.do("HSET", self._name("properties"), *flat)
+            await self._redis.many([("HSET", self._name("properties"), *flat)], writes=True)
 
     async def shelf_get(self, name: str) -> bytes | None:
         return cast("bytes | None", await self._redis.do("GET", self._name(f"shelf:{name}")))
@@ -99,7 +99,7 @@ class Rooms:
     async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
         if entries:
             flat = (part for pair in entries.items() for part in pair)
-            await self._redis.do("HSET", self._name(f"drawer:{drawer}"), *flat)
+            await self._redis.many([("HSET", self._name(f"drawer:{drawer}"), *flat)], writes=True)
 
     async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
         return bool(await self._redis.do("HSETNX", self._name(f"drawer:{drawer}"), name, value))

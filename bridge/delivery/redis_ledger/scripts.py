@@ -14,6 +14,7 @@ from bridge.delivery.redis_ledger.connection import Command, Connection
 
 # What stands in front of a script beside common.lua.
 BASES: Mapping[str, tuple[str, ...]] = {"open": ("starting",), "extend": ("starting",)}
+READING = frozenset({"due"})
 Call = tuple[object, *tuple[bytes, ...]]  # the arguments, then what is not JSON
 
 
@@ -44,10 +45,11 @@ class Scripts:
         """
         text, sha = _source(name)
         commands = [self._command(sha, call) for call in calls]
-        answers = await self._connection.attempt(commands)
+        writes = name not in READING
+        answers = await self._connection.attempt(commands, writes=writes)
         if any(isinstance(answer, NoScriptError) for answer in answers):
             await self._connection.do("SCRIPT", "LOAD", text)
-            answers = await self._connection.attempt(commands)
+            answers = await self._connection.attempt(commands, writes=writes)
         for answer in answers:
             if isinstance(answer, Exception):
                 raise LedgerError(f"The ledger refused to write: {answer}.") from answer
