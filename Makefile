@@ -34,8 +34,9 @@ test: check  ## everything: check, then all tests with branch coverage
 fast: .venv/ready  ## the tests that need nothing
 	$(BIN)/pytest tests/unit
 
-soak: .venv/ready  ## the fault suite for SECONDS=600; SEED=n repeats a run
-	$(BIN)/pytest tests/faults/test_chaos.py -s --timeout 0 --soak $(or $(SECONDS),600) --seed "$(SEED)"
+soak: .venv/ready  ## the fault suite for SECONDS=600, or until KILLS=1000; SEED=n repeats a run
+	$(BIN)/pytest tests/faults/test_chaos.py -s --timeout 0 --soak $(or $(SECONDS),600) \
+		--kills $(or $(KILLS),0) --seed "$(SEED)"
 
 lock: .venv/ready  ## upgrade requirements.lock to the newest versions, with hashes
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header \

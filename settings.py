@@ -41,6 +41,7 @@ class Settings(BaseModel):
     worker_concurrency: int = Field(default=16, ge=1, le=256)
     lease: float = Field(default=60, ge=1, le=3600)  # how long a silent worker keeps a delivery
     sweep: float = Field(default=1, gt=0, le=60)  # how often a worker looks for forgotten work
+    canary: float = Field(default=10, gt=0, le=600)  # how often a worker asks whether it hears
     probe: float = Field(default=300, gt=0)  # how often a paused account is asked again
     identity_window: float = Field(default=30 * 86_400, ge=3600)
     wish_window: float = Field(default=86_400, ge=0)

@@ -4,13 +4,19 @@ import sys
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown
+from celery.signals import (
+    setup_logging,
+    task_received,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+)
 
 from bridge import wiring
 from tasks import runtime
 from tasks.config import celery_settings
 
-app = Celery("bridge", include=["tasks.accept_lead", "tasks.deliver"])
+app = Celery("bridge", include=["tasks.accept_lead", "tasks.canary", "tasks.deliver"])
 
 
 @app.add_defaults
@@ -38,8 +44,13 @@ def _look_before_starting(**_: object) -> None:
 
 
 @worker_ready.connect
-def _start(**_: object) -> None:
-    runtime.current().keep_watch()
+def _start(sender: Any, **_: object) -> None:
+    runtime.current().keep_watch(sender)
+
+
+@task_received.connect
+def _heard(**_: object) -> None:
+    runtime.heard()
 
 
 @worker_shutdown.connect

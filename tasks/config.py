@@ -11,6 +11,7 @@ INTAKE = "bridge.intake"
 DELIVER = "bridge.deliver"
 DRAIN_BUDGET = 20.0  # seconds that one `bridge.deliver` works before it hands on
 NUDGE_LIFE = 5.0  # seconds until an account may be nudged again: what a killed worker makes it wait
+CANARY_LIFE = 60.0  # seconds after which a canary that did not come is no message any more
 VISIBILITY = 120  # seconds until an unacknowledged message comes back
 LONGEST_TASK = DRAIN_BUDGET + 60.0  # a drain's last attempt may begin just before its time is over
 
@@ -36,6 +37,7 @@ def celery_settings(wiring: Wiring) -> dict[str, Any]:
         "task_store_errors_even_if_ignored": False,
         "result_expires": 3600,
         "task_default_queue": INTAKE,
+        "worker_direct": True,  # a queue of its own for each worker: its canary's
         "task_queues": (Queue(INTAKE), Queue(DELIVER)),
         "task_routes": {"bridge.accept_lead": INTAKE, "bridge.deliver": DELIVER},
         "broker_transport_options": options | _transport(broker),

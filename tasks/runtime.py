@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from bridge import wiring
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, StreamReader, Sweep
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
+from tasks.ears import Ears
 
 log = logging.getLogger("bridge.worker")
 T = TypeVar("T")
@@ -34,16 +35,31 @@ class Runtime:
         self._parts: Parts = self._run(wiring.build(self._wiring, nudge=self._nudge))
         self._acceptor = Acceptor(self._parts)
         self._watch: list[asyncio.Task[None]] = []
+        self._threads = 0  # of the pool, at work
+        self._ears: Ears | None = None
 
     def accept(self, came: Intake) -> Accepted:
-        return self._run(self._acceptor.accept(came))
+        with self._at_work():
+            return self._run(self._acceptor.accept(came))
 
     def drain(self, account: str) -> Drained:
-        return self._run(self._drain(account))
+        with self._at_work():
+            return self._run(self._drain(account))
 
-    def keep_watch(self) -> None:
-        """Start the sweep; called once the worker is ready to be nudged."""
-        self._run(self._start_watch())
+    def keep_watch(self, consumer: Any) -> None:
+        """Start the sweep; called whenever Celery's consumer is ready to be nudged."""
+        settings = self._wiring.settings
+        if self._ears is None:
+            self._ears = Ears(
+                consumer,
+                every=settings.canary,
+                busy=lambda: self._threads >= settings.worker_concurrency,
+            )
+            self._run(self._start_watch(self._ears))
+
+    def heard(self) -> None:
+        if self._ears is not None:
+            self._ears.heard()
 
     def stop(self) -> None:
         """What cannot be closed in time is closed by the end of the process."""
@@ -52,6 +68,16 @@ class Runtime:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(STOP_LIMIT)
         self._publisher.shutdown(wait=False, cancel_futures=True)
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with _lock:
+            self._threads += 1
+        try:
+            yield
+        finally:
+            with _lock:
+                self._threads -= 1
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -77,7 +103,17 @@ class Runtime:
         if account is not None:
             await self._nudge(account)
 
-    async def _start_watch(self) -> None:
+    async def _sing(self, ears: Ears) -> None:
+        if ears.deaf:
+            ears.mend()
+        await self._loop.run_in_executor(self._publisher, _publish_canary, ears)
+
+    async def _beat(self, name: str, ears: Ears) -> None:
+        """A worker that hears nothing is none: `/readyz` counts on it."""
+        if not ears.deaf:
+            await self._parts.ledger.beat(name, ttl=30.0)
+
+    async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
         name = f"{socket.gethostname()}:{os.getpid()}"
@@ -89,8 +125,9 @@ class Runtime:
             asyncio.create_task(
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
+            asyncio.create_task(_forever("beat", 5.0, lambda: self._beat(name, ears))),
             asyncio.create_task(
-                _forever("beat", 5.0, lambda: self._parts.ledger.beat(name, ttl=30.0))
+                _forever("canary", self._wiring.settings.canary, lambda: self._sing(ears))
             ),
         ]
 
@@ -127,6 +164,17 @@ def _publish(account: str) -> None:
         log.warning("nudge.lost account=%s error=%s", account, type(error).__name__)
 
 
+def _publish_canary(ears: Ears) -> None:
+    from tasks.canary import canary
+
+    try:
+        canary.apply_async(queue=ears.queue)
+    except OSError as error:  # no broker, and so nothing that could be heard
+        log.warning("canary.lost error=%s", type(error).__name__)
+    else:
+        ears.sent()
+
+
 _lock = threading.Lock()
 _current: Runtime | None = None
 
@@ -138,6 +186,12 @@ def current() -> Runtime:
         if _current is None:
             _current = Runtime()
         return _current
+
+
+def heard() -> None:
+    """A message reached this worker; nothing is made for it."""
+    if _current is not None:
+        _current.heard()
 
 
 def stop() -> None:

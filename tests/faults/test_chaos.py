@@ -1,7 +1,7 @@
 """Everything fails at random moments; nothing is lost and nothing is doubled.
 
-In `make test` for some seconds, in `make soak` for minutes. The seed is printed, and `--seed` runs
-the same choices again.
+In `make test` for some seconds, in `make soak` for minutes or until so many SIGKILLs. The seed is
+printed, and `--seed` runs the same choices again.
 """
 
 import asyncio
@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import redis
 
-from bridge.delivery.embedded import EmbeddedServer
+from bridge.delivery.embedded import EmbeddedServer, free_port
 from bridge.delivery.ledger import LedgerError
 from bridge.outcomes import FINAL, State
 from bridge.pipeline import Intake
@@ -25,6 +26,7 @@ from tests.faults.wire import Wire
 from tests.integration.bridge_process import BridgeUnderTest, lead
 
 WORKERS = 2
+KILLS_IN_A_SOAK = 0.7  # of the acts, where SIGKILLs are counted
 POSTS = {"path": "FinalPriceWatched|Stakeholders"}
 VENDOR_FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "code": 503, "times": 5},
@@ -50,13 +52,17 @@ class Agent:
         self._server = server
         self._wire = wire
         self._luck = luck
+        self.port = free_port()
         self._workers = [bridge.start_worker() for _ in range(WORKERS)]
+        self._web = bridge.start_web(self.port)
         self._acts: tuple[tuple[str, Callable[[], None], int], ...] = (
             ("worker SIGKILL", lambda: self._end(signal.SIGKILL), 4),
             ("worker SIGTERM", lambda: self._end(signal.SIGTERM), 2),
             ("worker SIGQUIT", lambda: self._end(signal.SIGQUIT), 1),
             ("worker frozen", self._freeze, 1),
+            ("web SIGKILL", self._kill_web, 2),
             ("server SIGKILL", self._kill_server, 2),
+            ("everything SIGKILL", self._kill_everything, 1),
             ("wire cut", self._cut, 3),
             ("ledger full", self._fill, 2),
             ("vendor fault", self._vendor, 8),
@@ -64,21 +70,48 @@ class Agent:
 
     def act(self) -> None:
         names = [name for name, _, weight in self._acts for _ in range(weight)]
-        name = self._luck.choice(names)
+        self._do(self._luck.choice(names))
+
+    @property
+    def kills(self) -> int:
+        alone = ("worker SIGKILL", "web SIGKILL", "server SIGKILL")
+        everything = WORKERS + 2
+        return sum(self.done[name] for name in alone) + everything * self.done["everything SIGKILL"]
+
+    def kill(self) -> None:
+        """One of the acts that end a process at once; for soaks that count them."""
+        kills = [name for name, _, _ in self._acts if name.endswith("SIGKILL")]
+        self._do(self._luck.choice(kills))
+
+    def stop(self) -> None:
+        for process in (*self._workers, self._web):
+            process.send_signal(signal.SIGTERM)
+        for process in (*self._workers, self._web):
+            self._bridge.stopped(process)
+
+    def _do(self, name: str) -> None:
         self.done[name] += 1
         next(do for known, do, _ in self._acts if known == name)()
         self._revive()
-
-    def stop(self) -> None:
-        for process in self._workers:
-            process.send_signal(signal.SIGTERM)
-        for process in self._workers:
-            self._bridge.stopped(process)
 
     def _revive(self) -> None:
         for index, process in enumerate(self._workers):
             if process.poll() is not None:
                 self._workers[index] = self._bridge.start_worker()
+        if self._web.poll() is not None:
+            self._web = self._bridge.start_web(self.port)
+
+    def _kill_web(self) -> None:
+        self._web.kill()
+        self._web.wait()
+
+    def _kill_everything(self) -> None:
+        """As when the machine loses its power: workers, web and the ledger's server at once."""
+        for process in (*self._workers, self._web):
+            process.kill()
+        self._kill_server()
+        for process in (*self._workers, self._web):
+            process.wait()
 
     def _end(self, sign: signal.Signals) -> None:
         process = self._luck.choice(self._workers)
@@ -114,6 +147,18 @@ class Agent:
         self._bridge.sandbox.fault(match=POSTS, **fault)
 
 
+def post(port: int, payload: dict[str, object]) -> str | None:
+    """Over HTTP, to a web process that may die at any moment; None where there was no yes."""
+    headers = {"authorization": "Bearer token-of-signed"}
+    try:
+        answer = httpx.post(
+            f"http://127.0.0.1:{port}/v1/leads/signed", json=payload, headers=headers, timeout=5
+        )
+    except httpx.HTTPError:
+        return None
+    return str(answer.json()["lead_id"]) if answer.status_code in {200, 202} else None
+
+
 def put_in(bridge: BridgeUnderTest, payload: dict[str, object]) -> str:
     """What a careful sender does: say it again, under the same id, until there is a yes."""
 
@@ -132,9 +177,10 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_fails(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     seconds = float(pytestconfig.getoption("--soak"))
+    kills = int(pytestconfig.getoption("--kills"))
     seed = pytestconfig.getoption("--seed") or random.SystemRandom().randrange(10**6)
     luck = random.Random(int(seed))
-    print(f"\nseed {seed}: {seconds:.0f} s of harm")
+    print(f"\nseed {seed}: {f'{kills} SIGKILLs' if kills else f'{seconds:.0f} s of harm'}")
     with (
         EmbeddedServer(tmp_path / "ledger") as server,
         Wire(server.url) as wire,
@@ -142,21 +188,61 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_fails(
     ):
         bridge = BridgeUnderTest(tmp_path, server, sandbox, wire=wire.url)
         agent = Agent(bridge, server, wire, luck)
-        accepted: list[str] = []
+        sender = Sender(bridge, agent)
         over = time.monotonic() + seconds
-        number = 0
-        while time.monotonic() < over:
-            for _ in range(luck.randint(1, 6)):
-                number += 1
-                accepted.append(put_in(bridge, lead(number, intent="interest")))
-            agent.act()
-            time.sleep(luck.uniform(0.2, 1.2))
+        while (agent.kills < kills) if kills else (time.monotonic() < over):
+            sender.send(luck.randint(1, 6))
+            if kills and luck.random() < KILLS_IN_A_SOAK:
+                agent.kill()
+            else:
+                agent.act()
+            time.sleep(luck.uniform(0.1, 0.4) if kills else luck.uniform(0.2, 1.2))
+            if kills and sender.number % 50 == 0:
+                print(f"  {agent.kills} SIGKILLs, {sender.number} leads", flush=True)
         sandbox.clear_faults()
         try:
+            accepted = sender.all_in()
             bridge.until(lambda: _settled(bridge, accepted), seconds=150)
         finally:
             agent.stop()
         _judge(bridge, accepted, agent)
+
+
+class Sender:
+    """Two ways in by turns: over HTTP, and in this process. A lead without a yes is sent again."""
+
+    def __init__(self, bridge: BridgeUnderTest, agent: Agent) -> None:
+        self.number = 0
+        self._bridge = bridge
+        self._agent = agent
+        self._accepted: list[str] = []
+        self._open: list[dict[str, object]] = []  # sent over HTTP, and no yes came
+
+    def send(self, many: int) -> None:
+        for _ in range(many):
+            self.number += 1
+            payload = lead(self.number, intent="interest")
+            if self.number % 2:
+                self._accepted.append(put_in(self._bridge, payload))
+            else:
+                self._open.append(payload)
+        self._post()
+
+    def all_in(self) -> list[str]:
+        """Say every lead until there is a yes; the ids of all."""
+        self._bridge.until(self._post, seconds=60)
+        return self._accepted
+
+    def _post(self) -> bool:
+        still_open = []
+        for payload in self._open:
+            lead_id = post(self._agent.port, payload)
+            if lead_id is None:
+                still_open.append(payload)
+            else:
+                self._accepted.append(lead_id)
+        self._open = still_open
+        return not still_open
 
 
 def _settled(bridge: BridgeUnderTest, lead_ids: list[str]) -> bool:

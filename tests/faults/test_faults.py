@@ -108,6 +108,26 @@ def test_a_yes_that_cannot_be_recorded_is_never_sent_again(
     assert set(arrivals(bridge, "stakeholder").values()) == {1}
 
 
+def test_a_worker_that_hears_nothing_notices_and_listens_again(
+    bridge: BridgeUnderTest, wire: Wire
+) -> None:
+    """Its connections to the broker are there and carry nothing; the ledger answers as before."""
+    bridge.environment |= {
+        "BRIDGE_REDIS_URL": bridge.url,
+        "BRIDGE_BROKER_URL": wire.url,
+        "BRIDGE_CANARY": "0.5",
+    }
+    with bridge.worker() as process:
+        (first,) = bridge.accept([interest(1)])
+        bridge.until(lambda: all_final(bridge, [first]))
+        wire.mute()
+        later = bridge.accept(interest(number) for number in range(2, 6))
+        bridge.until(lambda: all_final(bridge, later), seconds=60)
+        assert process.poll() is None
+    assert "worker.deaf action=reconnect" in (bridge.folder / "worker.log").read_text()
+    assert set(arrivals(bridge, "stakeholder").values()) == {1}
+
+
 def test_a_ledger_that_is_killed_comes_back_with_everything(
     bridge: BridgeUnderTest, empty_server: EmbeddedServer
 ) -> None:

@@ -23,6 +23,7 @@ class Wire:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._down = False
+        self._age = self._deaf = 0  # connections older than `_deaf` carry nothing any more
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -50,6 +51,10 @@ class Wire:
     def mend(self) -> None:
         self._down = False
 
+    def mute(self) -> None:
+        """What is connected now stays so and carries nothing more: no end is told of it."""
+        self._deaf = self._age = self._age + 1
+
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
@@ -75,14 +80,17 @@ class Wire:
             return
         self._writers |= {writer, there[1]}
         for source, sink in ((reader, there[1]), (there[0], writer)):
-            task = asyncio.create_task(self._pump(source, sink))
+            task = asyncio.create_task(self._pump(source, sink, self._age))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, age: int
+    ) -> None:
         with contextlib.suppress(ConnectionError, OSError):
             while data := await source.read(65536):
-                sink.write(data)
-                await sink.drain()
+                if age >= self._deaf:
+                    sink.write(data)
+                    await sink.drain()
         self._writers.discard(sink)
         sink.close()

@@ -199,6 +199,16 @@ class BridgeUnderTest:
                 stderr=out,
             )
 
+    def start_web(self, port: int) -> subprocess.Popen[bytes]:
+        with (self.folder / "web.log").open("ab") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "bridge", "web", "--port", str(port)],
+                env=self.environment,
+                cwd=self.folder,
+                stdout=out,
+                stderr=out,
+            )
+
     def ask(self, question: Callable[[RedisLedger], Awaitable[T]]) -> T:
         """Ask the ledger itself, not our commands."""
 
