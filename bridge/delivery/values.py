@@ -89,12 +89,15 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """`about` "*": every property. `lead_ids`: leads that it names by their own id."""
+    """`about` "*": every property. `lead_ids`: leads that it names by their own id.
+
+    `at` None: now, on the ledger's own clock.
+    """
 
     contacts: tuple[str, ...]
     about: str = "*"
     lead_ids: tuple[LeadId, ...] = ()
-    at: float
+    at: float | None = None
     window: float = 30 * 86_400
 
 

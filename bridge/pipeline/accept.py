@@ -164,13 +164,12 @@ class Acceptor:
                 await self._parts.ledger.lead_of(one)
                 for one in prints.withdrawn_message(vault, lead, read.came.source)
             ]
-            when = lead.occurred_at or self._parts.clock()
             await self._parts.ledger.withdraw(
                 Withdrawal(
                     contacts=prints.contacts(vault, lead, lead.country or read.source.country),
                     about=prints.about(vault, lead) or "*",
                     lead_ids=tuple(one for one in named if one),
-                    at=when.timestamp(),
+                    at=lead.occurred_at.timestamp() if lead.occurred_at else None,
                     window=self._parts.identity_window,
                 ),
             )

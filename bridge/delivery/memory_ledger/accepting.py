@@ -83,10 +83,11 @@ class Accepting:
 
     async def withdraw(self, withdrawal: Withdrawal) -> list[DeliveryId]:
         store = self._store
+        at = store.now if withdrawal.at is None else withdrawal.at
         leads = list(withdrawal.lead_ids)
         for contact in withdrawal.contacts:
             marks = store.withdrawn[contact]
-            marks[withdrawal.about] = max(marks.get(withdrawal.about, -1.0), withdrawal.at)
+            marks[withdrawal.about] = max(marks.get(withdrawal.about, -1.0), at)
             leads += [
                 LeadId(one)
                 for one in store.marks[contact]

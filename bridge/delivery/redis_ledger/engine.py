@@ -84,7 +84,7 @@ class Engine:
             "contacts": withdrawal.contacts,
             "property": withdrawal.about,
             "leads": withdrawal.lead_ids,
-            "at_ms": rows.ms(withdrawal.at),
+            "at_ms": -1 if withdrawal.at is None else rows.ms(withdrawal.at),
             "window_ms": rows.ms(withdrawal.window),
         }
         cancelled = await self._scripts.run("withdraw", arguments)

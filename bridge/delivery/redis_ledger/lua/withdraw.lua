@@ -1,8 +1,10 @@
 -- A person withdrew: cancel what is still open, and remember it for what arrives late.
 --
--- ARGV[3]  contacts, property ('*': every one), leads (named by id), at_ms, window_ms
+-- ARGV[3]  contacts, property ('*': every one), leads (named by id), at_ms (-1: now),
+--          window_ms
 -- Returns  the ids of the deliveries that it cancelled
 local out, seen = {}, {}
+local at = A.at_ms < 0 and now or A.at_ms
 
 local function cancel(lead)
   if seen[lead] then return end
@@ -26,7 +28,7 @@ for _, lead in ipairs(A.leads) do cancel(lead) end
 for _, print in ipairs(A.contacts) do
   local key = P .. 'withdrawn:' .. print
   local known = tonumber(call('HGET', key, A.property) or -1)
-  call('HSET', key, A.property, math.max(known, A.at_ms))
+  call('HSET', key, A.property, math.max(known, at))
   call('PEXPIRE', key, A.window_ms)
   for _, lead in ipairs(call('ZRANGE', P .. 'mark:' .. print, 0, -1)) do
     local about = call('HMGET', lead_key(lead), 'pr', 'in')
