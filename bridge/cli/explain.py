@@ -8,6 +8,7 @@ import orjson
 
 from bridge import intake, leads, phones, routing, wiring
 from bridge.cli import say
+from bridge.pipeline import expected
 from bridge.routing import Routing, Source
 
 
@@ -52,12 +53,15 @@ def explain(file: IO[bytes], source: str | None, *, as_json: bool) -> None:
 def _parsed(file: IO[bytes], source: Source) -> intake.Parsed:
     try:
         payload = orjson.loads(file.read())
-        return intake.parse(payload, shape=source.format, default_intent=source.default_intent)
+        parsed = intake.parse(payload, shape=source.format, expected=expected(source))
     except orjson.JSONDecodeError as error:
         raise say.Refused(f"{file.name} is not JSON: {error}.") from None
     except intake.UnreadableError as error:
         lines = [f"{one.field}: {one.message}" for one in error.problems]
         raise say.Refused("\n".join(lines)) from None
+    if isinstance(parsed, intake.Milestone):
+        raise say.Refused(f"{parsed.kind} is a milestone of a lead: it goes on its timeline.")
+    return parsed
 
 
 def _explain(parsed: intake.Parsed, source: str, rules: Routing) -> dict[str, Any]:

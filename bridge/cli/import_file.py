@@ -23,7 +23,7 @@ from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.intake.files import FileError, LeadFile, Row
 from bridge.intake.values import UnreadableError
-from bridge.pipeline import Accepted, Acceptor, Intake, Parts
+from bridge.pipeline import Accepted, Acceptor, Intake, Parts, expected
 from bridge.routing import Source
 
 BATCH = 200  # rows that go to the ledger in one round trip
@@ -152,9 +152,11 @@ async def _rehearse(parts: Parts, source: Source, leads: LeadFile) -> Counter[st
 def _rehearsed(parts: Parts, source: Source, leads: LeadFile, row: Row) -> dict[str, Any]:
     shape: intake.Shape = "form" if leads.kind == "csv" else source.format
     try:
-        parsed = intake.parse(row.payload, shape=shape, default_intent=source.default_intent)
+        parsed = intake.parse(row.payload, shape=shape, expected=expected(source))
     except UnreadableError as error:
         return {"row": row.number, "status": "refused", "why": str(error)}
+    if isinstance(parsed, intake.Milestone):
+        return {"row": row.number, "status": "milestone", "why": parsed.kind}
     region = parsed.lead.country or source.country
     numbers = [phones.normalize(one.number, region) for one in parsed.lead.person.phones]
     routed = routing.route(parsed.lead, source.name, parts.routing)

@@ -7,6 +7,8 @@ import click
 from bridge import routing
 from bridge.cli import say
 from bridge.cli.office import office, on_loop
+from bridge.pipeline.prints import WANTED
+from bridge.pipeline.reroute import DIRECTORY, Rerouted, property_known
 from bridge.routing import PropertyEntry
 
 COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id")
@@ -38,7 +40,9 @@ async def import_(file: IO[bytes]) -> None:
         click.echo(fault, err=True)
     async with office() as parts:
         await parts.ledger.properties_put({one.reference: one.to_json() for one in entries})
+        going = await property_known(parts, [one.reference for one in entries], who=DIRECTORY)
     click.echo(f"{len(entries)} properties taken in, {len(faults)} rows refused.")
+    _say_going(going)
     if faults:
         raise click.exceptions.Exit(1)
 
@@ -60,7 +64,25 @@ async def set_(reference: str, **ids: object) -> None:
         if isinstance(entry, str):
             raise say.Refused(entry)
         await parts.ledger.properties_put({reference: entry.to_json()})
+        going = await property_known(parts, [reference], who=DIRECTORY)
     click.echo(f"{reference} is known.")
+    _say_going(going)
+
+
+@properties.command()
+@click.option("--json", "as_json", is_flag=True)
+@on_loop
+async def wanted(*, as_json: bool) -> None:
+    """References that leads wait for, and the source of one of them."""
+    async with office() as parts:
+        found = await parts.ledger.drawer_all(WANTED)
+    shown = [{"reference": name, "source": found[name].decode()} for name in sorted(found)]
+    say.rows(shown, ("reference", "source"), as_json=as_json, empty="No lead waits for a property.")
+
+
+def _say_going(going: list[Rerouted]) -> None:
+    if going:
+        click.echo(f"{len(going)} leads that waited for it go on.")
 
 
 def _flat(entry: PropertyEntry) -> dict[str, object]:

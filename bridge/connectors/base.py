@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from bridge.connectors.transport import Http
-from bridge.leads import Lead
+from bridge.leads import Lead, Property
 from bridge.outcomes import Outcome, Unsendable, Verdict
 
 Clock = Callable[[], datetime]  # now, aware
@@ -34,6 +34,20 @@ class ActionOptions(BaseModel):
 
     on_unknown_default: ClassVar[str] = "hold"
     can_verify: ClassVar[bool] = False
+
+    def lacks(self, _place: Property) -> str:
+        """What this action does not know of the lead's property, and how to give it; or nothing.
+
+        A lead waits for it: `bridge properties set` lets it go on.
+        """
+        return ""
+
+
+def missing(place: Property, what: str, option: str) -> str:
+    """The sentence of `ActionOptions.lacks`."""
+    if place.reference is None:
+        return f"no {what}: give it with the lead"
+    return f"no {what}: give it with `bridge properties set {place.reference} {option} …`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,8 +72,13 @@ class Ledger(Protocol):
         """Put a corrected lead in the place of the old one; False: no such lead."""
         ...
 
-    async def note(self, lead_id: LeadId, entry: bytes) -> bool:
-        """One more line on a lead's timeline; False: no such lead."""
+    async def note(
+        self, lead_id: LeadId, entry: bytes, *, once: str = "", window: float = 30 * 86_400
+    ) -> bool:
+        """One more line on a lead's timeline; False: no such lead.
+
+        What has the same `once` stands there once, for `window` seconds.
+        """
         ...
 
     # delivering

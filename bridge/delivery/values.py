@@ -56,6 +56,7 @@ class NewLead:
         str, ...
     ] = ()  # further fingerprints to find it by: property, external id, listing
     about: str = ""  # fingerprint of the property, which a withdrawal names
+    wants: str = ""  # a property reference that the directory does not know
     occurred_at: float | None = None  # an earlier withdrawal only stops what occurred before it
     status: str = "accepted"  # or unrouted, withdrawal
     entry: bytes = b'{"what":"accepted"}\n'

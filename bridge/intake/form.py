@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.intake.loose import LOOSE, guids
 from bridge.intake.names import names
-from bridge.intake.values import Parsed, UnreadableError, validated
+from bridge.intake.values import Expected, Parsed, UnreadableError, validated
 from bridge.intake.words import BY_NAME, COUNTRIES, FALSE, INTENTS, TRUE, fold
 from bridge.leads import Intent, Problem, shown
 
@@ -23,9 +23,9 @@ CONSENT = {
 UTM = re.compile(r"utm(?:[\s_.-]+(\w+)|(source|medium|campaign|term|content|id))")
 
 
-def parse(payload: Mapping[str, object], default_intent: Intent | None) -> Parsed:
+def parse(payload: Mapping[str, object], expected: Expected) -> Parsed:
     reading = _Reading(payload)
-    tree = reading.tree(default_intent)
+    tree = reading.tree(expected.default_intent)
     try:
         return Parsed(validated(tree), tuple(reading.notes))
     except UnreadableError as error:

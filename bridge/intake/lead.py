@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from bridge.intake.values import Parsed, validated
-from bridge.leads import Intent
+from bridge.intake.values import Expected, Parsed, validated
 
 
-def parse(payload: Mapping[str, object], default_intent: Intent | None) -> Parsed:
-    if default_intent and payload.get("intent") is None:
-        note = f"intent {default_intent} is the source's"
-        return Parsed(validated({**payload, "intent": default_intent}), (note,))
+def parse(payload: Mapping[str, object], expected: Expected) -> Parsed:
+    default = expected.default_intent
+    if default and payload.get("intent") is None:
+        note = f"intent {default} is the source's"
+        return Parsed(validated({**payload, "intent": default}), (note,))
     return Parsed(validated(payload))

@@ -3,26 +3,23 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from bridge.intake import form, lead
-from bridge.intake.values import Parsed, deeper_than, refused
-from bridge.leads import Intent
+from bridge.intake import form, homeq, lead
+from bridge.intake.values import Expected, Milestone, Parsed, deeper_than, refused
 
 Shape = Literal["lead", "form", "homeq"]
-Parser = Callable[[Mapping[str, object], Intent | None], Parsed]
+Parser = Callable[[Mapping[str, object], Expected], Parsed | Milestone]
 
 DEEPEST = 20  # levels of a payload; a real lead has four
-PARSERS: Mapping[str, Parser] = {"lead": lead.parse, "form": form.parse}
+PARSERS: Mapping[Shape, Parser] = {"lead": lead.parse, "form": form.parse, "homeq": homeq.parse}
+ANYTHING = Expected()
 
 
-def parse(payload: object, *, shape: Shape, default_intent: Intent | None = None) -> Parsed:
-    """Raises `UnreadableError`. `default_intent` stands in where the payload names none."""
-    parser = PARSERS.get(shape)
-    if parser is None:
-        raise refused("format", f"`{shape}` has no parser yet")
+def parse(payload: object, *, shape: Shape, expected: Expected = ANYTHING) -> Parsed | Milestone:
+    """Raises `UnreadableError`."""
     if not isinstance(payload, dict):
         raise refused("payload", "is a JSON object")
     if not all(isinstance(key, str) for key in payload):
         raise refused("payload", "has keys that are no text")
     if deeper_than(DEEPEST, payload):
         raise refused("payload", f"is nested deeper than {DEEPEST} levels")
-    return parser(payload, default_intent)
+    return PARSERS[shape](payload, expected)

@@ -1,13 +1,13 @@
 """What every format's parser answers, how it refuses, and what no lead may hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from bridge.leads import Lead, Problem, problems
+from bridge.leads import Intent, Lead, Problem, problems
 
 DEEPEST_EXTRA = 10  # levels of `extra`
 
@@ -20,12 +20,41 @@ class UnreadableError(Exception):
         self.problems = list(faults)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a source says of its payloads. `default_intent` stands in where one names none."""
+
+    default_intent: Intent | None = None
+    company_id: int | None = None  # HomeQ's own id of the landlord
+    create_from_signing: bool = False  # HomeQ: a signed tenant that nobody knows is a lead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """No lead, but something that happened to one: it stands on that lead's timeline.
+
+    `facts` name no person; `names` find the lead, the closest first; `keys` as in `Parsed`.
+    """
+
+    kind: str
+    facts: Mapping[str, object]
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`notes`: what was assumed on the way, in words."""
+    """`notes`: what was assumed on the way, in words. `keys`: what the payload calls itself.
+
+    `names`: what a milestone of the same matter calls it, the closest first. `instead_of`: what it
+    is where a lead of these names is known already.
+    """
 
     lead: Lead
     notes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    instead_of: Milestone | None = None
 
 
 def validated(tree: object) -> Lead:

@@ -1,9 +1,19 @@
 """The order of steps, and nothing else: accept(), drain(), sweep()."""
 
-from bridge.pipeline.accept import Accepted, Acceptor, Intake
+from bridge.pipeline.accept import Accepted, Acceptor, Intake, expected
 from bridge.pipeline.drain import Drain, Drained
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.stream import StreamReader
 from bridge.pipeline.sweep import Sweep
 
-__all__ = ["Accepted", "Acceptor", "Drain", "Drained", "Intake", "Parts", "StreamReader", "Sweep"]
+__all__ = [
+    "Accepted",
+    "Acceptor",
+    "Drain",
+    "Drained",
+    "Intake",
+    "Parts",
+    "StreamReader",
+    "Sweep",
+    "expected",
+]

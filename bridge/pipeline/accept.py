@@ -8,14 +8,19 @@ from typing import Literal
 import orjson
 from ulid import ULID
 
-from bridge import intake, routing
-from bridge.delivery.values import LeadId, NewDelivery, NewLead, Opened, QuarantineRow, Withdrawal
+from bridge import intake
+from bridge.delivery.values import LeadId, NewLead, Opened, QuarantineRow, Withdrawal
+from bridge.intake import Expected, Milestone, Parsed
 from bridge.leads import Intent, Lead, Problem
 from bridge.pipeline import prints
+from bridge.pipeline.milestones import Milestones
 from bridge.pipeline.parts import Parts
-from bridge.routing import Pick, PropertyEntry, Routed, Source
+from bridge.pipeline.plan import Plan, plan
+from bridge.routing import PropertyEntry, Source
 
-Status = Literal["accepted", "duplicate", "unrouted", "withdrawn", "withdrawal", "quarantined"]
+Status = Literal[
+    "accepted", "duplicate", "unrouted", "withdrawn", "withdrawal", "milestone", "quarantined"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +30,16 @@ class Intake:
     payload: object
     source: str
     keys: tuple[str, ...] = ()
-    way: str = "celery"  # celery | stream | http | file | cli
+    way: str = "celery"  # celery | stream | http | webhook | file | cli | quarantine
     shape: intake.Shape | None = None  # instead of the source's own format, as for CSV rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The verdict. `problems` and `quarantine_id` where no parser understood the payload."""
+    """The verdict. `problems` and `quarantine_id` where no parser understood the payload.
+
+    A milestone's `lead_id` is the lead that it belongs to; None where that did not come yet.
+    """
 
     status: Status
     lead_id: LeadId | None = None
@@ -44,13 +52,25 @@ class Accepted:
 class _Read:
     came: Intake
     source: Source
-    lead: Lead
-    notes: tuple[str, ...]
+    parsed: Parsed
+
+    @property
+    def lead(self) -> Lead:
+        return self.parsed.lead
+
+    @property
+    def region(self) -> str | None:
+        return self.lead.country or self.source.country
+
+    @property
+    def is_withdrawal(self) -> bool:
+        return self.lead.intent is Intent.WITHDRAWAL
 
 
 class Acceptor:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._milestones = Milestones(parts)
 
     async def accept(self, came: Intake) -> Accepted:
         return (await self.accept_many([came]))[0]
@@ -59,33 +79,57 @@ class Acceptor:
         """Verdicts in order; one round trip for all. Raises `LedgerError`, then nothing is said."""
         verdicts: dict[int, Accepted] = {}
         read: dict[int, _Read] = {}
+        milestones: dict[int, Milestone] = {}
         for index, came in enumerate(batch):
             try:
-                read[index] = self._read(came)
+                source, parsed = self._read(came)
             except intake.UnreadableError as error:
                 verdicts[index] = await self._quarantine(came, error)
-        entries = await self._directory([one.lead for one in read.values()])
-        new = {index: self._new(one, entries) for index, one in read.items()}
-        await self._withdraw([one for one in read.values() if _is_withdrawal(one.lead)])
-        opened = await self._parts.ledger.open(list(new.values()))
-        for (index, lead), answer in zip(new.items(), opened, strict=True):
-            verdicts[index] = _verdict(lead, answer)
-        for account in sorted({a for one in verdicts.values() for a in one.accounts}):
-            await self._parts.nudge(account)
+                continue
+            if isinstance(parsed, Parsed) and parsed.instead_of:
+                parsed = await self._milestones.if_seen(parsed)
+            if isinstance(parsed, Milestone):
+                milestones[index] = parsed
+            else:
+                read[index] = _Read(came=came, source=source, parsed=parsed)
+        verdicts |= await self._open(read)
+        for index, milestone in milestones.items():  # after the leads that came with them
+            lead_id = await self._milestones.put(milestone, batch[index].payload)
+            verdicts[index] = Accepted(status="milestone", lead_id=lead_id)
         return [verdicts[index] for index in range(len(batch))]
 
-    def _read(self, came: Intake) -> _Read:
+    async def set_aside(self, came: Intake, why: str) -> Accepted:
+        """Into quarantine without another try."""
+        problem = Problem(field="payload", message=why, kind="invalid")
+        return await self._quarantine(came, intake.UnreadableError([problem]))
+
+    async def _open(self, read: dict[int, _Read]) -> dict[int, Accepted]:
+        if not read:
+            return {}
+        entries = await self._directory([one.lead for one in read.values()])
+        new = {index: self._new(one, entries) for index, one in read.items()}
+        await self._withdraw([one for one in read.values() if one.is_withdrawal])
+        opened = await self._parts.ledger.open(list(new.values()))
+        verdicts = {
+            index: _verdict(lead, answer)
+            for (index, lead), answer in zip(new.items(), opened, strict=True)
+        }
+        for index, one in read.items():
+            lead_id = verdicts[index].lead_id
+            if one.parsed.names and lead_id:
+                await self._milestones.waiting_for(one.parsed.names, lead_id)
+        for account in sorted({a for one in verdicts.values() for a in one.accounts}):
+            await self._parts.nudge(account)
+        return verdicts
+
+    def _read(self, came: Intake) -> tuple[Source, Parsed | Milestone]:
         source = self._parts.routing.sources.get(came.source)
         if source is None:
             raise intake.UnreadableError(
                 [Problem(field="source", message=self._unknown(came.source), kind="unknown")]
             )
-        parsed = intake.parse(
-            came.payload,
-            shape=came.shape or source.format,
-            default_intent=source.default_intent,
-        )
-        return _Read(came=came, source=source, lead=parsed.lead, notes=parsed.notes)
+        shape = came.shape or source.format
+        return source, intake.parse(came.payload, shape=shape, expected=expected(source))
 
     def _unknown(self, name: str) -> str:
         known = list(self._parts.routing.sources)
@@ -112,24 +156,16 @@ class Acceptor:
             problems=tuple(error.problems),
         )
 
-    async def set_aside(self, came: Intake, why: str) -> Accepted:
-        """Into quarantine without another try."""
-        problem = Problem(field="payload", message=why, kind="invalid")
-        return await self._quarantine(came, intake.UnreadableError([problem]))
-
     async def _directory(self, leads: Sequence[Lead]) -> dict[str, PropertyEntry]:
         references = {lead.property.reference for lead in leads if lead.property.reference}
         found = await self._parts.ledger.properties(sorted(references))
         return {name: PropertyEntry.from_json(text) for name, text in found.items()}
 
     def _new(self, read: _Read, entries: dict[str, PropertyEntry]) -> NewLead:
-        lead, came = read.lead, read.came
-        entry = entries.get(lead.property.reference or "")
-        routed = routing.route(routing.resolve(lead, entry), came.source, self._parts.routing)
-        vault, region = self._parts.vault, lead.country or read.source.country
-        contacts = prints.contacts(vault, lead, region)
-        about = prints.about(vault, lead)
-        withdrawal = _is_withdrawal(lead)
+        lead, came, vault = read.lead, read.came, self._parts.vault
+        reference = lead.property.reference or ""
+        way = plan(self._parts, lead, came.source, entries.get(reference), read.region)
+        names = tuple(prints.named(vault, one) for one in read.parsed.names)
         return NewLead(
             lead_id=LeadId(str(ULID())),
             source=came.source,
@@ -137,21 +173,17 @@ class Acceptor:
             intent=lead.intent,
             test=lead.test,
             blob=vault.seal(
-                orjson.dumps({"lead": lead.model_dump(mode="json"), "notes": read.notes})
+                orjson.dumps({"lead": lead.model_dump(mode="json"), "notes": read.parsed.notes})
             ),
-            identities=prints.identities(vault, lead, came.source, came.keys),
-            contacts=contacts,
-            marks=prints.marks(vault, lead),
-            about=about,
+            identities=prints.identities(vault, lead, came.source, (*came.keys, *read.parsed.keys)),
+            contacts=prints.contacts(vault, lead, read.region),
+            marks=(*prints.marks(vault, lead), *names),
+            about=prints.about(vault, lead),
+            wants=reference if way.lacking and reference not in entries else "",
             occurred_at=lead.occurred_at.timestamp() if lead.occurred_at else None,
-            status="withdrawal" if withdrawal else "accepted" if routed.picks else "unrouted",
-            entry=_first_entry(read, routed),
-            deliveries=tuple(
-                _new_delivery(
-                    pick, routed, lead, prints.wishes(vault, contacts, about, lead.intent)
-                )
-                for pick in routed.picks
-            ),
+            status="withdrawal" if read.is_withdrawal else way.status,
+            entry=_first_entry(read, way),
+            deliveries=way.deliveries,
             identity_window=self._parts.identity_window,
             wish_window=self._parts.wish_window,
         )
@@ -166,7 +198,7 @@ class Acceptor:
             ]
             await self._parts.ledger.withdraw(
                 Withdrawal(
-                    contacts=prints.contacts(vault, lead, lead.country or read.source.country),
+                    contacts=prints.contacts(vault, lead, read.region),
                     about=prints.about(vault, lead) or "*",
                     lead_ids=tuple(one for one in named if one),
                     at=lead.occurred_at.timestamp() if lead.occurred_at else None,
@@ -175,35 +207,24 @@ class Acceptor:
             )
 
 
-def _is_withdrawal(lead: Lead) -> bool:
-    return lead.intent is Intent.WITHDRAWAL
-
-
-def _new_delivery(pick: Pick, routed: Routed, lead: Lead, wishes: tuple[str, ...]) -> NewDelivery:
-    destination = pick.destination
-    picked = {one.destination.name for one in routed.picks}
-    skip = f"a test lead, and {destination.name} has no accept_test"
-    return NewDelivery(
-        destination=destination.name,
-        account=destination.account,
-        route=pick.route.name,
-        after=destination.after if destination.after in picked else "",
-        wishes=wishes,
-        duplicates=pick.route.duplicates,
-        skip=skip if lead.test and not destination.accept_test else "",
+def expected(source: Source) -> Expected:
+    """What a parser must know of the source."""
+    return Expected(
+        default_intent=source.default_intent,
+        company_id=source.company_id,
+        create_from_signing=source.create_from_signing,
     )
 
 
-def _first_entry(read: _Read, routed: Routed) -> bytes:
-    header = {
+def _first_entry(read: _Read, way: Plan) -> bytes:
+    header: dict[str, object] = {
         "what": "accepted",
         "way": read.came.way,
-        "notes": read.notes,
-        "routes": [
-            {"route": one.route, "matched": one.matched, "reasons": one.reasons}
-            for one in routed.verdicts
-        ],
+        "notes": read.parsed.notes,
+        "routes": way.verdicts(),
     }
+    if way.lacking:
+        header["lacking"] = way.lacking
     return orjson.dumps(header) + b"\n"
 
 

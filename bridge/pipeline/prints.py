@@ -9,6 +9,7 @@ from bridge import phones
 from bridge.delivery.vault import Vault
 from bridge.leads import Intent, Lead
 
+WANTED = "wanted"  # the drawer of references that leads wait for → the source of one of them
 PlaceKind = Literal["reference", "vitec", "flow", "flow id"]
 
 
@@ -59,6 +60,15 @@ def marks(vault: Vault, lead: Lead) -> tuple[str, ...]:
 
 def external_id(vault: Vault, name: str) -> str:
     return vault.fingerprint("external", name.casefold())
+
+
+def named(vault: Vault, name: str) -> str:
+    """What a milestone calls the matter of a lead, such as `homeq:3:listing:77`."""
+    return vault.fingerprint("named", name)
+
+
+def milestone(vault: Vault, key: str) -> str:
+    return vault.fingerprint("milestone", key)
 
 
 def place(vault: Vault, kind: PlaceKind, name: str) -> str:

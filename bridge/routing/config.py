@@ -50,6 +50,7 @@ class Source:
     token: SecretStr | None = None
     signing_secret: SecretStr | None = None
     company_id: int | None = None
+    create_from_signing: bool = False
     rate: Rate | None = None
 
 

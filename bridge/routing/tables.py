@@ -78,6 +78,7 @@ class SourceTable(Table):
     token: SecretStr | None = Field(default=None, min_length=1)
     signing_secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     company_id: int | None = Field(default=None, gt=0)
+    create_from_signing: bool = False
     rate: RateText | None = None
 
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from bridge import __version__, wiring
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Acceptor
-from bridge.web import health, looking, ways_in
+from bridge.web import health, hooks, looking, ways_in
 from bridge.web.office import Office
 from bridge.web.problems import Problem, on_problem
 from bridge.web.rate import Limiter
@@ -37,10 +37,15 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
         finally:
             await parts.close()
 
-    app = FastAPI(title="Lead bridge", version=__version__, lifespan=lifespan)
+    app = FastAPI(
+        title="Lead bridge",
+        version=__version__,
+        lifespan=lifespan,
+        redirect_slashes=False,  # to HomeQ a redirect is no 200
+    )
     for fault in (Problem, LedgerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(fault, on_problem)
-    for one in (ways_in, looking, health):
+    for one in (ways_in, hooks, looking, health):
         app.include_router(one.router)
     return app
 

@@ -11,6 +11,7 @@ from bridge import leads
 from bridge.pipeline import Accepted, Acceptor, Intake
 from bridge.routing import Source
 from bridge.web import auth
+from bridge.web.bodies import body_of, json_of
 from bridge.web.office import Office
 from bridge.web.problems import Problem, documented
 
@@ -25,7 +26,7 @@ router = APIRouter(tags=["leads in"])
 class Verdict(BaseModel):
     """A yes means that the lead is on disk."""
 
-    lead_id: str
+    lead_id: str | None  # None: a milestone whose lead did not come yet
     status: str
 
 
@@ -35,7 +36,7 @@ class Verdict(BaseModel):
     response_model=Verdict,
     responses={
         200: {"model": Verdict, "description": "The same lead came before; its first id"},
-        **documented(400, 401, 404, 413, 422, 429, 503),
+        **documented(401, 404, 413, 422, 429, 503),
     },
     openapi_extra={
         "requestBody": {
@@ -60,13 +61,18 @@ async def leads_in(
             404, "No such source", f"`{source}` is no [sources] table of the routing file."
         )
     many = NDJSON in request.headers.get("content-type", "")
-    body = await _body(request, LARGEST_MANY if many else LARGEST)
+    body = await body_of(request, LARGEST_MANY if many else LARGEST)
     auth.sender(request.headers, body, known, office.parts.clock)
     office.limiter.spend(known)
     if many:
         return await _many(office.acceptor, known, body)
     keys = tuple(filter(None, (idempotency_key, request.headers.get("webhook-id"))))
-    came = Intake(payload=_json(body), source=known.name, keys=keys, way="http")
+    try:
+        payload = json_of(body)
+    except ValueError as error:  # kept all the same: the sender is known and may have lost it
+        raw = Intake(payload=body, source=known.name, way="http")
+        return _answer(await office.acceptor.set_aside(raw, str(error)))
+    came = Intake(payload=payload, source=known.name, keys=keys, way="http")
     return _answer(await office.acceptor.accept(came))
 
 
@@ -74,24 +80,6 @@ async def leads_in(
 async def schema() -> dict[str, Any]:
     """The lead, version 1, as JSON Schema."""
     return leads.schema()
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """Read no more than is allowed, whatever the header says."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise Problem(413, "Too large", f"A request here has at most {most // 1024} KiB.")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _json(body: bytes) -> object:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, "Not JSON", f"The body is not JSON: {error}.") from None
 
 
 def _answer(accepted: Accepted) -> Response:

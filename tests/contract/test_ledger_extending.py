@@ -80,6 +80,19 @@ def test_a_lead_that_was_withdrawn_before_it_was_routed_goes_nowhere(bench: Benc
     bench.tell(story)
 
 
+def test_who_withdrew_and_comes_back_wishes_anew(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        wish = delivery("watch", wishes=("w",))
+        await ledger.open([lead("a", wish, contacts=("anna",))])
+        await ledger.withdraw(Withdrawal(contacts=("anna",)))
+        await ledger.open([lead("b", wish, contacts=("anna",))])
+        assert await states(ledger, LeadId("b")) == {"watch": State.PENDING}
+        await ledger.open([lead("c", wish, contacts=("anna",))])
+        assert await states(ledger, LeadId("c")) == {"watch": State.HELD}
+
+    bench.tell(story)
+
+
 def test_the_same_wish_is_known_again_when_a_lead_is_extended(bench: Bench) -> None:
     async def story(ledger: Ledger) -> None:
         await ledger.open([lead("a", delivery("watch", wishes=("w",))), lead("b", delivery("z"))])
@@ -132,6 +145,9 @@ def test_a_note_stands_on_the_timeline(bench: Bench) -> None:
         last = (await ledger.log(A))[-1]
         assert (last.header["kind"], last.sealed) == ("signed", b"sealed")
         assert not await ledger.note(LeadId("nobody"), b"{}\n")
+        for _ in range(2):
+            assert await ledger.note(A, b'{"what":"milestone"}\n', once="uuid-1", window=60)
+        assert len(await ledger.log(A)) == 3
 
     bench.tell(story)
 

@@ -37,6 +37,12 @@ signing_secret = "whsec_c2VjcmV0IG9mIHRoZSBzaWduZWQgc291cmNl"
 token = "token-of-slow"
 rate = "2/60s"
 
+[sources.homeq-acme]
+format = "homeq"
+company_id = 3
+token = "token-of-the-landlord"
+country = "SE"
+
 [accounts.vitec-acme]
 vendor = "vitec"
 base_url = "{sandbox}/vitec"
@@ -81,6 +87,11 @@ deliver_to = ["acme-watch", "acme-stakeholder", "acme-alert"]
 name = "interested"
 when = {{ intent = ["interest"] }}
 deliver_to = ["acme-watch", "acme-stakeholder"]
+
+[[routes]]
+name = "renters"
+when = {{ source = "homeq-acme" }}
+deliver_to = ["acme-watch"]
 """
 
 KEY = "a2V5IGZvciB0ZXN0cywgMzIgYnl0ZXMgbG9uZyAhISE="

@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import leads
-from bridge.intake import UnreadableError, parse
+from bridge import intake, leads
+from bridge.intake import Expected, Parsed, Shape, UnreadableError
 from bridge.leads import Intent
+
+
+def parse(payload: object, *, shape: Shape, default_intent: Intent | None = None) -> Parsed:
+    parsed = intake.parse(payload, shape=shape, expected=Expected(default_intent=default_intent))
+    assert isinstance(parsed, Parsed)
+    return parsed
+
 
 LEAD: dict[str, Any] = {
     "external_id": "form-8871",
@@ -278,10 +285,6 @@ def test_extra_holds_what_can_be_written_down() -> None:
         assert refused({**LEAD, "extra": {"a": value}}) == {
             "extra": "holds what JSON cannot, such as half a character",
         }
-
-
-def test_a_format_without_a_parser_says_so() -> None:
-    assert refused({}, shape="homeq") == {"format": "`homeq` has no parser yet"}
 
 
 def test_a_second_value_for_a_field_is_kept() -> None:

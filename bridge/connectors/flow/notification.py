@@ -39,9 +39,7 @@ class SendNotification:
     async def _send(self) -> Outcome | Unsendable:
         case = self._parcel.lead.property.flow.case_id or self._options.case_id
         if case is None:
-            reference = self._parcel.lead.property.reference
-            where = f"`bridge properties set {reference} --case-id …`" if reference else "the lead"
-            return Unsendable(State.HELD, f"no Flow case number: give it with {where}")
+            return Unsendable(State.HELD, self._options.lacks(self._parcel.lead.property))
         recipients = await self._recipients(case)
         if not isinstance(recipients, list):
             return recipients

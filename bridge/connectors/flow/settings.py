@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from bridge.connectors.base import AccountSettings, ActionOptions
+from bridge.connectors.base import AccountSettings, ActionOptions, missing
+from bridge.leads import Property
 
 
 class Category(StrEnum):
@@ -98,6 +99,10 @@ class Stakeholder(ActionOptions):
     contact_method_type: ContactMethod | None = None
     notification_language: Literal["Norwegian", "Swedish"] | None = None
 
+    def lacks(self, place: Property) -> str:
+        known = place.flow.case_guid or self.case_guid
+        return "" if known else missing(place, "Flow case GUID", "--case-guid")
+
 
 class Notification(ActionOptions):
     on_unknown_default: ClassVar[str] = "hold"  # it may have sent SMS or mail (FACTS 1A.5)
@@ -109,6 +114,10 @@ class Notification(ActionOptions):
     subject: str | None = Field(default=None, max_length=200)
     html: bool = False
     case_id: int | None = Field(default=None, gt=0)
+
+    def lacks(self, place: Property) -> str:
+        known = place.flow.case_id or self.case_id
+        return "" if known else missing(place, "Flow case number", "--case-id")
 
     @field_validator("to_roles")
     @classmethod

@@ -54,7 +54,7 @@ class SendStakeholder:
     async def _send(self) -> Outcome | Unsendable:
         case = self._parcel.lead.property.flow.case_guid or self._options.case_guid
         if case is None:
-            return Unsendable(State.HELD, _no_case(self._parcel))
+            return Unsendable(State.HELD, self._options.lacks(self._parcel.lead.property))
         chosen = await bases.fields(self._calls, self._options, self._parcel.lead)
         if not isinstance(chosen, dict):
             return chosen
@@ -157,9 +157,3 @@ class SendStakeholder:
 
 def _is_bad_request(answer: Answer | Failure | NoToken) -> bool:
     return isinstance(answer, Answer) and answer.status == HTTPStatus.BAD_REQUEST
-
-
-def _no_case(parcel: Parcel) -> str:
-    reference = parcel.lead.property.reference
-    where = f"`bridge properties set {reference} --case-guid …`" if reference else "the lead"
-    return f"no Flow case GUID: give it with {where}"

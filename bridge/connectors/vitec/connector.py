@@ -87,11 +87,8 @@ class Vitec:
         if theirs and theirs != ours:
             reason = f"the property belongs to {theirs}, this account serves {ours}"
             return Unsendable(State.SKIPPED, reason)
-        if not estate_of(parcel) and not options.estate_id:
-            reference = parcel.lead.property.reference
-            name = f"`bridge properties set {reference} --estate-id …`" if reference else "the lead"
-            return Unsendable(State.HELD, f"no Vitec estate id: give it with {name}")
-        return None
+        lacking = options.lacks(parcel.lead.property)
+        return Unsendable(State.HELD, lacking) if lacking else None
 
     def _url(self, parcel: Parcel, options: FinalPriceWatched) -> str:
         estate = quote(estate_of(parcel) or options.estate_id or "", safe="")

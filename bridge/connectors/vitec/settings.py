@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
-from bridge.connectors.base import AccountSettings, ActionOptions, Parcel
+from bridge.connectors.base import AccountSettings, ActionOptions, Parcel, missing
+from bridge.leads import Property
 
 NAME_LIMIT = 30  # the model page says 40, the CRM holds 30 (V-T3)
 
@@ -32,6 +33,10 @@ class FinalPriceWatched(ActionOptions):
     estate_id: str | None = None  # where leads name none, such as project follows (V-T19)
     last_name_filler: str = Field(default="-", min_length=1, max_length=40)  # V-T4
     send_national_id: bool = False  # V-T17
+
+    def lacks(self, place: Property) -> str:
+        known = place.vitec.estate_id or self.estate_id
+        return "" if known else missing(place, "Vitec estate id", "--estate-id")
 
     @field_validator("prospective_buyer_status")
     @classmethod

@@ -75,11 +75,18 @@ class Accepting:
         store.log(lead_id, amendment.entry)
         return True
 
-    async def note(self, lead_id: LeadId, entry: bytes) -> bool:
-        known = lead_id in self._store.leads
-        if known:
-            self._store.log(lead_id, entry)
-        return known
+    async def note(
+        self, lead_id: LeadId, entry: bytes, *, once: str = "", window: float = 30 * 86_400
+    ) -> bool:
+        store = self._store
+        if lead_id not in store.leads:
+            return False
+        if once and store.get(f"identity:{once}"):
+            return True
+        if once:
+            store.put(f"identity:{once}", lead_id.encode(), window)
+        store.log(lead_id, entry)
+        return True
 
     async def withdraw(self, withdrawal: Withdrawal) -> list[DeliveryId]:
         store = self._store
@@ -109,6 +116,7 @@ class Accepting:
                 account.due.pop(one.name, None)
                 self._store.move(one, State.CANCELLED, "the person withdrew")
                 cancelled.append(one.name)
+        self._store.withdrawn_leads.add(lead_id)
         if lead and lead.status == "unrouted":
             self._store.leads[lead_id] = replace(lead, status="withdrawn")
         self._store.log(lead_id, b'{"what":"withdrawn"}\n')
@@ -160,10 +168,10 @@ class Accepting:
         earlier = ""
         for wish in delivery.wishes:
             name = f"wish:{delivery.route}:{wish}"
-            known = self._store.get(name)
-            if known and known.decode() != lead_id:
-                earlier = known.decode()
-            elif not known and window > 0:
+            known = (self._store.get(name) or b"").decode()
+            if known not in {"", lead_id, *self._store.withdrawn_leads}:
+                earlier = known
+            elif known != lead_id and window > 0:
                 self._store.put(name, lead_id.encode(), window)
         reason = f"the same wish came before, as lead {earlier}"
         if earlier and delivery.duplicates == "hold":
@@ -189,6 +197,8 @@ class Accepting:
         store.blobs[new.lead_id] = new.blob
         for mark in (*new.contacts, *new.marks):
             store.marks[mark][new.lead_id] = store.now
+        if new.wants:
+            store.drawers["wanted"][new.wants] = new.source.encode()
         store.log(new.lead_id, new.entry)
 
     def _start(self, lead_id: str, judged: Sequence[_Judged]) -> None:

@@ -27,7 +27,6 @@ class Looking:
         self._quarantine: dict[str, QuarantineRow] = {}
         self._properties: dict[str, str] = {}
         self._beats: dict[str, float] = {}
-        self._drawers: dict[str, dict[str, bytes]] = defaultdict(dict)
         self._turns: dict[str, list[float]] = defaultdict(list)
         self._bell: asyncio.Queue[str] = asyncio.Queue()
 
@@ -139,21 +138,21 @@ class Looking:
             self._store.expiring.pop(f"shelf:{name}", None)
 
     async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
-        self._drawers[drawer] |= entries
+        self._store.drawers[drawer] |= entries
 
     async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
-        fresh = name not in self._drawers[drawer]
-        self._drawers[drawer].setdefault(name, value)
+        fresh = name not in self._store.drawers[drawer]
+        self._store.drawers[drawer].setdefault(name, value)
         return fresh
 
     async def drawer_get(self, drawer: str, name: str) -> bytes | None:
-        return self._drawers[drawer].get(name)
+        return self._store.drawers[drawer].get(name)
 
     async def drawer_all(self, drawer: str) -> dict[str, bytes]:
-        return dict(self._drawers[drawer])
+        return dict(self._store.drawers[drawer])
 
     async def drawer_drop(self, drawer: str, name: str) -> bool:
-        return self._drawers[drawer].pop(name, None) is not None
+        return self._store.drawers[drawer].pop(name, None) is not None
 
     async def spend(self, name: str, count: int, seconds: float) -> float:
         now = self._store.now

@@ -65,6 +65,7 @@ class Store:
         self.clock = clock
         self.leads: dict[str, LeadRow] = {}
         self.abouts: dict[str, str] = {}
+        self.withdrawn_leads: set[str] = set()
         self.blobs: dict[str, bytes] = {}
         self.logs: dict[str, list[LogEntry]] = defaultdict(list)
         self.deliveries: dict[str, Delivery] = {}
@@ -72,6 +73,7 @@ class Store:
         self.expiring: dict[str, tuple[bytes, float | None]] = {}
         self.marks: dict[str, dict[str, float]] = defaultdict(dict)  # contacts and others
         self.withdrawn: dict[str, dict[str, float]] = defaultdict(dict)
+        self.drawers: dict[str, dict[str, bytes]] = defaultdict(dict)
         self.events: list[Mapping[str, str]] = []
 
     @property

@@ -72,8 +72,11 @@ class Engine:
         }
         return bool(await self._scripts.run("amend", arguments, amendment.blob, amendment.entry))
 
-    async def note(self, lead_id: LeadId, entry: bytes) -> bool:
-        return bool(await self._scripts.run("note", {"lead_id": lead_id}, entry))
+    async def note(
+        self, lead_id: LeadId, entry: bytes, *, once: str = "", window: float = 30 * 86_400
+    ) -> bool:
+        arguments = {"lead_id": lead_id, "once": once, "window_ms": rows.ms(window)}
+        return bool(await self._scripts.run("note", arguments, entry))
 
     async def spend(self, name: str, count: int, seconds: float) -> float:
         arguments = {"name": name, "count": count, "window_ms": rows.ms(seconds)}

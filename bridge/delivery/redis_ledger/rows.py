@@ -37,6 +37,7 @@ def new_lead(lead: NewLead) -> dict[str, object]:
         "contacts": lead.contacts,
         "marks": lead.marks,
         "property": lead.about,
+        "wants": lead.wants,
         "occurred_ms": -1 if lead.occurred_at is None else ms(lead.occurred_at),
         "status": lead.status,
         "identity_ms": ms(lead.identity_window),

@@ -5,7 +5,8 @@
 --
 -- Keys, all under the prefix:
 --   lead:<id>             hash   so source, ex external id, in intent, te test, st status, at ms,
---                                fi first lead of the same wish, pr property, dl destinations
+--                                fi first lead of the same wish, pr property, dl destinations,
+--                                wd withdrawn
 --   lead:<id>:blob        string the sealed lead
 --   lead:<id>:log         list   "<ms> <JSON header>\n<sealed bodies>"
 --   leads                 zset   lead id by ms of acceptance

@@ -1,7 +1,7 @@
 -- Write one lead with its deliveries, unless the same message came before.
 --
 -- ARGV[3]  lead_id, source, external_id, intent, test, identities, contacts, marks, property,
---          occurred_ms (-1: not known), status, deliveries (see starting.lua), identity_ms, wish_ms
+--          wants, occurred_ms (-1: not known), status, deliveries (see starting.lua), identity_ms, wish_ms
 -- ARGV[4]  the sealed lead
 -- ARGV[5]  the first entry of its log
 -- Returns  fresh (1|0), lead id, status, first lead of the same wish or ''
@@ -35,6 +35,7 @@ call('ZADD', P .. 'leads', now, A.lead_id)
 for _, prints in ipairs({ A.contacts, A.marks }) do
   for _, print in ipairs(prints) do call('ZADD', P .. 'mark:' .. print, now, A.lead_id) end
 end
+if A.wants ~= '' then call('HSET', P .. 'drawer:wanted', A.wants, A.source) end
 log(A.lead_id, ARGV[5])
 start(A.lead_id, A.deliveries, states, reasons)
 return { 1, A.lead_id, status, first }

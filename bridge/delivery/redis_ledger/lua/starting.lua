@@ -2,15 +2,16 @@
 --
 -- A delivery is {destination, account, route, after, wishes, duplicates, skip}.
 
--- The same wish again: per route, so that a second route still gets what it never had.
+-- The same wish again: per route, so that a second route still gets what it never had. Who withdrew
+-- and comes back wishes anew.
 local function earlier(lead, delivery, wish_ms)
   local first = nil
   for _, print in ipairs(delivery.wishes) do
     local key = P .. 'wish:' .. delivery.route .. ':' .. print
     local known = call('GET', key)
-    if known and known ~= lead then
+    if known and known ~= lead and not call('HGET', lead_key(known), 'wd') then
       first = known
-    elseif not known and wish_ms > 0 then
+    elseif known ~= lead and wish_ms > 0 then
       call('SET', key, lead, 'PX', wish_ms)
     end
   end

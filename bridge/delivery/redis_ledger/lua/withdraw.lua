@@ -20,6 +20,7 @@ local function cancel(lead)
       out[#out + 1] = id
     end
   end
+  if call('EXISTS', lead_key(lead)) == 1 then call('HSET', lead_key(lead), 'wd', 1) end
   if call('HGET', lead_key(lead), 'st') == 'unrouted' then call('HSET', lead_key(lead), 'st', 'withdrawn') end
   log(lead, '{"what":"withdrawn"}\n')
 end

@@ -1,0 +1,1 @@
+"""HomeQ: it sends events to a landlord's system, and answers look-ups."""
