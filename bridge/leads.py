@@ -95,7 +95,7 @@ class Person(_Part):
     last_name: Maybe = None
     emails: tuple[Text, ...] = Field(default=(), max_length=MAX_EMAILS)
     phones: tuple[Annotated[Phone, BeforeValidator(_phone)], ...] = Field(default=(), max_length=10)
-    address: Address = Address()
+    address: Address = Field(default_factory=Address)
     national_id: Maybe = Field(default=None, repr=False)
     national_id_is_foreign: bool = False
 
@@ -127,8 +127,8 @@ class FlowProperty(_Part):
 class Property(_Part):
     reference: Maybe = None
     title: Maybe = None
-    vitec: VitecProperty = VitecProperty()
-    flow: FlowProperty = FlowProperty()
+    vitec: VitecProperty = Field(default_factory=VitecProperty)
+    flow: FlowProperty = Field(default_factory=FlowProperty)
 
 
 class Consent(_Part):
@@ -142,7 +142,7 @@ class Consent(_Part):
 
 class Marketing(_Part):
     referrer: Maybe = None
-    utm: Annotated[dict[str, Text], BeforeValidator(_without_nulls)] = {}
+    utm: Annotated[dict[str, Text], BeforeValidator(_without_nulls)] = Field(default_factory=dict)
 
 
 def _country(code: str) -> str:
@@ -164,12 +164,12 @@ class Lead(_Part):
     country: Country | None = None
     language: Maybe = Field(default=None, max_length=35)
     person: Person
-    property: Property = Property()
-    consent: Consent = Consent()
+    property: Property = Field(default_factory=Property)
+    consent: Consent = Field(default_factory=Consent)
     message: Maybe = None
-    marketing: Marketing = Marketing()
+    marketing: Marketing = Field(default_factory=Marketing)
     test: bool = False
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = Field(default_factory=dict)
 
     def personal_values(self) -> Iterator[str]:
         """Every text that tells who the person is: what a log or a reason must never show."""

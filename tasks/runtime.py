@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from bridge import wiring
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, StreamReader, Sweep
+from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
 from tasks.ears import Ears
 
@@ -20,6 +21,8 @@ log = logging.getLogger("bridge.worker")
 T = TypeVar("T")
 
 STOP_LIMIT = 5.0  # seconds for letting go of connections
+READERS = 2  # of the stream: one batch is read and sealed while the other is written
+IDLE = 1.0  # seconds that an account which could not be drained is left to the sweep
 LISTEN = 2.0  # seconds; below the connection's own time limit
 
 
@@ -27,7 +30,7 @@ class Runtime:
     """Pool threads hand it coroutines and wait; the sweep runs on it by itself."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_event_loop()
         self._publisher = ThreadPoolExecutor(1, thread_name_prefix="nudge")
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._thread.start()
@@ -36,6 +39,7 @@ class Runtime:
         self._acceptor = Acceptor(self._parts)
         self._watch: list[asyncio.Task[None]] = []
         self._threads = 0  # of the pool, at work
+        self._blocked: dict[str, float] = {}  # account → until when it is not nudged
         self._ears: Ears | None = None
 
     def accept(self, came: Intake) -> Accepted:
@@ -87,6 +91,8 @@ class Runtime:
         if known is None:
             return Drained(account=account, blocked="the routing file has no such account")
         done = await Drain(self._parts, known, budget=DRAIN_BUDGET).run()
+        # A paused account gets leads all the same: a task for each batch of them would do nothing.
+        self._blocked[account] = self._loop.time() + (IDLE if done.blocked else 0)
         # The flag goes first, then one more look: nothing falls between.
         await self._parts.ledger.nudged(account)
         if done.more or await self._parts.ledger.due([account]):
@@ -94,6 +100,8 @@ class Runtime:
         return done
 
     async def _nudge(self, account: str) -> None:
+        if self._blocked.get(account, 0.0) > self._loop.time():
+            return
         if not await self._parts.ledger.nudge(account, ttl=NUDGE_LIFE):
             return  # one is on its way
         await self._loop.run_in_executor(self._publisher, _publish, account)
@@ -117,10 +125,13 @@ class Runtime:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
         name = f"{socket.gethostname()}:{os.getpid()}"
-        reader = StreamReader(self._acceptor, self._parts.stream(name))
+        readers = [
+            StreamReader(self._acceptor, self._parts.stream(f"{name}:{number}"))
+            for number in range(READERS)
+        ]
         self._watch = [
             asyncio.create_task(_forever("sweep", every, sweep.nudge_due)),
-            asyncio.create_task(_forever("stream", 0, reader.step)),
+            *(asyncio.create_task(_forever("stream", 0, one.step)) for one in readers),
             asyncio.create_task(_forever("bell", 0, self._listen)),
             asyncio.create_task(
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)

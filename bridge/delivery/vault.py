@@ -4,7 +4,6 @@ Sealed bytes: 4 bytes naming the key, 12 bytes nonce, then AES-256-GCM over zlib
 """
 
 import hashlib
-import hmac
 import os
 import zlib
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_ID = 4
 NONCE = 12
+PRINT = 16  # bytes of a fingerprint
 
 
 class SealError(Exception):
@@ -54,12 +54,11 @@ class Vault:
         self._index_key = key
 
     def fingerprint(self, *parts: str) -> str:
-        """A keyed hash, 22 characters: equal texts are found, no text can be read back."""
+        """A keyed hash, 32 characters: equal texts are found, no text can be read back."""
         if not self._index_key:
             raise SealError("the ledger's index key has not been read yet")
         text = "\x1f".join(parts).encode()
-        digest = hmac.digest(self._index_key, text, hashlib.sha256)[:16]
-        return digest.hex()
+        return hashlib.blake2b(text, digest_size=PRINT, key=self._index_key).hexdigest()
 
 
 def _key_id(key: bytes) -> bytes:

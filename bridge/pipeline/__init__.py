@@ -5,6 +5,7 @@ from bridge.pipeline.drain import Drain, Drained
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.stream import StreamReader
 from bridge.pipeline.sweep import Sweep
+from bridge.pipeline.together import Together
 
 __all__ = [
     "Accepted",
@@ -15,5 +16,6 @@ __all__ = [
     "Parts",
     "StreamReader",
     "Sweep",
+    "Together",
     "expected",
 ]

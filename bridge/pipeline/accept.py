@@ -164,7 +164,9 @@ class Acceptor:
     def _new(self, read: _Read, entries: dict[str, PropertyEntry]) -> NewLead:
         lead, came, vault = read.lead, read.came, self._parts.vault
         reference = lead.property.reference or ""
-        way = plan(self._parts, lead, came.source, entries.get(reference), read.region)
+        contacts, about = prints.contacts(vault, lead, read.region), prints.about(vault, lead)
+        wishes = prints.wishes(vault, contacts, about, lead.intent)
+        way = plan(self._parts, lead, came.source, entries.get(reference), wishes)
         names = tuple(prints.named(vault, one) for one in read.parsed.names)
         return NewLead(
             lead_id=LeadId(str(ULID())),
@@ -172,13 +174,11 @@ class Acceptor:
             external_id=lead.external_id or "",
             intent=lead.intent,
             test=lead.test,
-            blob=vault.seal(
-                orjson.dumps({"lead": lead.model_dump(mode="json"), "notes": read.parsed.notes})
-            ),
+            blob=vault.seal(sealable(lead, read.parsed.notes)),
             identities=prints.identities(vault, lead, came.source, (*came.keys, *read.parsed.keys)),
-            contacts=prints.contacts(vault, lead, read.region),
+            contacts=contacts,
             marks=(*prints.marks(vault, lead), *names),
-            about=prints.about(vault, lead),
+            about=about,
             wants=reference if way.lacking and reference not in entries else "",
             occurred_at=lead.occurred_at.timestamp() if lead.occurred_at else None,
             status="withdrawal" if read.is_withdrawal else way.status,
@@ -205,6 +205,12 @@ class Acceptor:
                     window=self._parts.identity_window,
                 ),
             )
+
+
+def sealable(lead: Lead, notes: Sequence[str] = ()) -> bytes:
+    """The lead as it is kept: what it does not say is left out. `attempt.stored_lead` reads it."""
+    said = lead.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+    return orjson.dumps({"lead": orjson.Fragment(said), "notes": list(notes)})
 
 
 def expected(source: Source) -> Expected:

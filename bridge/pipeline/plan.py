@@ -7,7 +7,6 @@ from bridge import routing
 from bridge.connectors.base import ActionOptions
 from bridge.delivery.values import NewDelivery
 from bridge.leads import Lead
-from bridge.pipeline import prints
 from bridge.pipeline.parts import Parts
 from bridge.routing import Destination, Pick, PropertyEntry, Routed
 
@@ -35,9 +34,9 @@ class Plan:
 
 
 def plan(
-    parts: Parts, lead: Lead, source: str, entry: PropertyEntry | None, region: str | None
+    parts: Parts, lead: Lead, source: str, entry: PropertyEntry | None, wishes: tuple[str, ...]
 ) -> Plan:
-    """`lead` as it came; `entry`: what the directory says of its property."""
+    """`lead` as it came; `entry`: what the directory says of its property; `wishes`: its prints."""
     resolved = routing.resolve(lead, entry)
     routed = routing.route(resolved, source, parts.routing)
     lacking = {
@@ -48,8 +47,6 @@ def plan(
     # A lead without a reference has nothing that the directory could be asked for later.
     unknown = lead.property.reference and len(lacking) == len(routed.picks)
     picks = () if unknown else routed.picks
-    contacts, about = prints.contacts(parts.vault, lead, region), prints.about(parts.vault, lead)
-    wishes = prints.wishes(parts.vault, contacts, about, lead.intent)
     return Plan(
         routed=routed,
         deliveries=tuple(_new_delivery(pick, routed, lead, wishes) for pick in picks),

@@ -82,7 +82,9 @@ async def _open(
 ) -> Rerouted:
     source = parts.routing.sources.get(row.source)
     region = lead.country or (source.country if source else None)
-    now = plan(parts, lead, row.source, entry, region)
+    contacts, about = prints.contacts(parts.vault, lead, region), prints.about(parts.vault, lead)
+    wishes = prints.wishes(parts.vault, contacts, about, lead.intent)
+    now = plan(parts, lead, row.source, entry, wishes)
     if not now.deliveries:
         lacking = "; ".join(f"{name}: {what}" for name, what in now.lacking.items())
         return Rerouted(lead_id=row.lead_id, why=lacking or "no route takes it")

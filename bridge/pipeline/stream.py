@@ -18,10 +18,12 @@ class StreamReader:
     def __init__(self, acceptor: Acceptor, stream: IntakeStream) -> None:
         self._acceptor = acceptor
         self._stream = stream
+        self._done: list[str] = []  # in the ledger, and acknowledged with the next reading
 
     async def step(self, *, within: float = 1.0) -> int:
         """Take in a batch, and say how many. Raises `LedgerError`, then nothing is acknowledged."""
-        entries = await self._stream.read(limit=BATCH, within=within)
+        entries = await self._stream.read(limit=BATCH, within=within, done=self._done)
+        self._done = []
         poison = [one for one in entries if one.tries > TRIES]
         good = [one for one in entries if one.tries <= TRIES]
         # An entry that was read again and again and never got in is looked at by a person.
@@ -29,7 +31,7 @@ class StreamReader:
             await self._acceptor.set_aside(_intake(one), f"it was read {one.tries - 1} times")
             log.warning("stream.poison entry=%s", one.entry_id)
         await self._acceptor.accept_many([_intake(one) for one in good])
-        await self._stream.done([one.entry_id for one in entries])
+        self._done = [one.entry_id for one in entries]
         return len(entries)
 
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from bridge import __version__, wiring
 from bridge.delivery.ledger import LedgerError
-from bridge.pipeline import Acceptor
+from bridge.pipeline import Acceptor, Together
 from bridge.web import health, hooks, looking, ways_in
 from bridge.web.office import Office
 from bridge.web.problems import Problem, on_problem
@@ -29,8 +29,13 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
 
         parts = await wiring.build(wiring.read(settings), nudge=ring)
         token = settings.api_token.get_secret_value() if settings.api_token else None
+        acceptor = Acceptor(parts)
         app.state.office = Office(
-            parts=parts, acceptor=Acceptor(parts), limiter=Limiter(), api_token=token
+            parts=parts,
+            acceptor=acceptor,
+            together=Together(acceptor),
+            limiter=Limiter(),
+            api_token=token,
         )
         try:
             yield

@@ -5,7 +5,7 @@ from typing import cast
 
 from fastapi import Request
 
-from bridge.pipeline import Acceptor, Parts
+from bridge.pipeline import Acceptor, Parts, Together
 from bridge.web.rate import Limiter
 
 
@@ -13,6 +13,7 @@ from bridge.web.rate import Limiter
 class Office:
     parts: Parts
     acceptor: Acceptor
+    together: Together
     limiter: Limiter
     api_token: str | None
 

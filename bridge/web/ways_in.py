@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Header, Path, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel
 
 from bridge import leads
@@ -19,6 +19,7 @@ LARGEST = 256 * 1024  # bytes of one lead
 LARGEST_MANY = 8 * 1024 * 1024  # bytes of one NDJSON request
 BATCH = 100  # leads that go to the ledger in one round trip
 NDJSON = "application/x-ndjson"
+JSON = "application/json"
 
 router = APIRouter(tags=["leads in"])
 
@@ -73,7 +74,7 @@ async def leads_in(
         raw = Intake(payload=body, source=known.name, way="http")
         return _answer(await office.acceptor.set_aside(raw, str(error)))
     came = Intake(payload=payload, source=known.name, keys=keys, way="http")
-    return _answer(await office.acceptor.accept(came))
+    return _answer(await office.together.accept(came))
 
 
 @router.get("/v1/schema/lead.json", tags=["leads in"])
@@ -91,7 +92,8 @@ def _answer(accepted: Accepted) -> Response:
             errors=[{"field": one.field, "message": one.message} for one in accepted.problems],
             quarantine_id=accepted.quarantine_id,
         )
-    return JSONResponse(_verdict(accepted), 200 if accepted.status == "duplicate" else 202)
+    body = orjson.dumps(_verdict(accepted))
+    return Response(body, 200 if accepted.status == "duplicate" else 202, media_type=JSON)
 
 
 def _verdict(accepted: Accepted) -> dict[str, Any]:

@@ -4,8 +4,10 @@ A consumer group, read in batches; an entry is acknowledged and deleted only aft
 it: left in the stream it would be personal data in the clear. A dead reader's are taken over.
 """
 
+import math
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.delivery.ledger import LedgerError
 from bridge.delivery.redis_ledger.connection import Command, Connection
@@ -40,11 +42,24 @@ class IntakeStream:
         self._reader = reader
         self._stream = stream
         self._take_over = round(take_over * 1000)
+        self._look_every = take_over / 6  # seconds between two looks for what a dead reader left
+        self._looked = -math.inf
 
-    async def read(self, *, limit: int, within: float) -> list[Entry]:
-        """What a dead reader left, else new entries; waits for some, up to `within` seconds."""
+    async def read(self, *, limit: int, within: float, done: Sequence[str] = ()) -> list[Entry]:
+        """What a dead reader left, else new entries; waits for some, up to `within` seconds.
+
+        `done`: entries that the ledger has; acknowledged and deleted in the same round trip.
+        """
         try:
-            return await self._left_behind(limit) or await self._new(limit, within)
+            if time.monotonic() - self._looked > self._look_every:
+                self._looked = time.monotonic()
+                left = await self._left_behind(limit)
+                if left:
+                    await self.done(done)
+                    return left
+            if done:
+                return await self._next(limit, done)
+            return await self._new(limit, within)
         except LedgerError as error:
             if "NOGROUP" not in str(error):
                 raise
@@ -53,17 +68,27 @@ class IntakeStream:
 
     async def done(self, entry_ids: Sequence[str]) -> None:
         """Acknowledge and delete, in one step."""
-        if not entry_ids:
-            return
-        commands: list[Command] = [
-            ("XACK", self._stream, GROUP, *entry_ids),
-            ("XDEL", self._stream, *entry_ids),
-        ]
-        await self._redis.many(commands, atomic=True)
+        if entry_ids:
+            await self._redis.many(self._ends(entry_ids))
 
     async def lag(self) -> int:
         """Entries that are not yet in the ledger."""
         return int(await self._redis.do("XLEN", self._stream))
+
+    def _ends(self, entry_ids: Sequence[str]) -> list[Command]:
+        """Both or neither: an entry that is acknowledged and left is personal data in the clear."""
+        return [
+            ("MULTI",),
+            ("XACK", self._stream, GROUP, *entry_ids),
+            ("XDEL", self._stream, *entry_ids),
+            ("EXEC",),
+        ]
+
+    async def _next(self, limit: int, done: Sequence[str]) -> list[Entry]:
+        command = ("XREADGROUP", "GROUP", GROUP, self._reader, "COUNT", limit)
+        read = (*command, "STREAMS", self._stream, ">")
+        answer = (await self._redis.many([*self._ends(done), read]))[-1]
+        return [_entry(one) for one in (answer[0][1] if answer else [])]
 
     async def _new(self, limit: int, within: float) -> list[Entry]:
         command = ("XREADGROUP", "GROUP", GROUP, self._reader, "COUNT", limit)
@@ -75,14 +100,12 @@ class IntakeStream:
         command = ("XAUTOCLAIM", self._stream, GROUP, self._reader, self._take_over, "0")
         answer = await self._redis.do(*command, "COUNT", limit)
         found = [_entry(one) for one in answer[1] if one[1]]
-        tries = [
-            await self._redis.do("XPENDING", self._stream, GROUP, one.entry_id, one.entry_id, 1)
-            for one in found
-        ]
-        return [
-            Entry(entry_id=one.entry_id, fields=one.fields, tries=int(seen[0][3]) if seen else 1)
-            for one, seen in zip(found, tries, strict=True)
-        ]
+        if not found:
+            return []
+        ends = (found[0].entry_id, found[-1].entry_id)
+        pending = ("XPENDING", self._stream, GROUP, *ends, len(found), self._reader)
+        tries = {one[0].decode(): int(one[3]) for one in await self._redis.do(*pending)}
+        return [replace(one, tries=tries.get(one.entry_id, 1)) for one in found]
 
     async def _make_group(self) -> None:
         try:
