@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check fast soak lock clean
+.PHONY: help demo test check fast soak api lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## /\1\t/' | expand -t 10
@@ -37,6 +37,9 @@ fast: .venv/ready  ## the tests that need nothing
 soak: .venv/ready  ## the fault suite for SECONDS=600, or until KILLS=1000; SEED=n repeats a run
 	$(BIN)/pytest tests/faults/test_chaos.py -s --timeout 0 --soak $(or $(SECONDS),600) \
 		--kills $(or $(KILLS),0) --seed "$(SEED)"
+
+api: .venv/ready  ## schemathesis over the OpenAPI, EXAMPLES=300 of each call
+	$(BIN)/pytest tests/integration/test_openapi.py --examples $(or $(EXAMPLES),300)
 
 lock: .venv/ready  ## upgrade requirements.lock to the newest versions, with hashes
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header \

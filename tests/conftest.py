@@ -20,6 +20,7 @@ for _name in [name for name in os.environ if name.startswith("BRIDGE_")]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", default="12", help="seconds of harm in the fault suite")
     parser.addoption("--kills", default="0", help="instead of seconds: until so many SIGKILLs")
+    parser.addoption("--examples", default="20", help="of each call, for schemathesis")
     parser.addoption("--seed", default="", help="repeats the choices of an earlier run")
 
 

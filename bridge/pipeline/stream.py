@@ -37,15 +37,17 @@ class StreamReader:
 
 def _intake(entry: Entry) -> Intake:
     """`source`, `payload` as JSON text, and `key` where the sender names its message."""
-    text = entry.fields.get("payload", "")
+    raw = entry.fields.get("payload")
+    if raw is None:  # then a person should see what there is
+        raw = b"\n".join(name.encode() + b" " + value for name, value in entry.fields.items())
     try:
-        payload: object = orjson.loads(text)
+        payload: object = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        payload = text
-    key = entry.fields.get("key", "")
+        payload = raw
+    key = entry.text("key")
     return Intake(
         payload=payload,
-        source=entry.fields.get("source", ""),
+        source=entry.text("source"),
         # The entry's own id makes an entry that was read twice the same message.
         keys=(key,) if key else (f"stream:{entry.entry_id}",),
         way="stream",

@@ -14,7 +14,6 @@ from bridge.pipeline import Acceptor, Together
 from bridge.web import health, hooks, looking, ways_in
 from bridge.web.office import Office
 from bridge.web.problems import Problem, on_problem
-from bridge.web.rate import Limiter
 
 
 def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
@@ -34,7 +33,6 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
             parts=parts,
             acceptor=acceptor,
             together=Together(acceptor),
-            limiter=Limiter(),
             api_token=token,
         )
         try:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel
 
 from bridge.delivery.values import Act, DeliveryId, LeadId
@@ -26,6 +26,7 @@ def may(request: Request) -> Office:
 
 May = Annotated[Office, Depends(may)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Moment = Annotated[float, Query(ge=0, le=1e11, description="Unix seconds")]
 router = APIRouter(prefix="/v1", tags=["looking"], responses=documented(401, 403, 422, 503))
 
 
@@ -37,15 +38,17 @@ class Resolution(BaseModel):
 
 @router.get("/leads")
 async def leads(
-    office: May, limit: Limit = 50, before: float | None = None
+    office: May, limit: Limit = 50, before: Moment | None = None
 ) -> list[dict[str, Any]]:
     """Newest first, without personal data; `before`: unix seconds of the last one seen."""
     rows = await office.parts.ledger.leads(before=before, limit=limit)
     return [views.lead(row) for row in rows]
 
 
-@router.get("/leads/{lead_id}", responses=documented(404))
-async def lead(office: May, lead_id: str) -> dict[str, Any]:
+@router.get("/leads/{name}", responses=documented(404))
+async def lead(
+    office: May, lead_id: Annotated[str, Path(alias="name", description="The lead's id")]
+) -> dict[str, Any]:
     """One lead with its deliveries and its whole timeline."""
     ledger = office.parts.ledger
     row = await ledger.lead(LeadId(lead_id))

@@ -6,7 +6,6 @@ from typing import cast
 from fastapi import Request
 
 from bridge.pipeline import Acceptor, Parts, Together
-from bridge.web.rate import Limiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +13,6 @@ class Office:
     parts: Parts
     acceptor: Acceptor
     together: Together
-    limiter: Limiter
     api_token: str | None
 
     @staticmethod

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from bridge import leads
 from bridge.pipeline import Accepted, Acceptor, Intake
 from bridge.routing import Source
-from bridge.web import auth
+from bridge.web import auth, rate
 from bridge.web.bodies import body_of, json_of
 from bridge.web.office import Office
 from bridge.web.problems import Problem, documented
@@ -32,7 +32,7 @@ class Verdict(BaseModel):
 
 
 @router.post(
-    "/v1/leads/{source}",
+    "/v1/leads/{name}",  # one path with `GET /v1/leads/{id}`, to OpenAPI too
     status_code=202,
     response_model=Verdict,
     responses={
@@ -51,7 +51,7 @@ class Verdict(BaseModel):
 )
 async def leads_in(
     request: Request,
-    source: Annotated[str, Path(max_length=64)],
+    source: Annotated[str, Path(alias="name", description="The source's name")],
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """`202` a new lead, `200` the same lead again, `422` with every fault and the quarantine id."""
@@ -64,7 +64,7 @@ async def leads_in(
     many = NDJSON in request.headers.get("content-type", "")
     body = await body_of(request, LARGEST_MANY if many else LARGEST)
     auth.sender(request.headers, body, known, office.parts.clock)
-    office.limiter.spend(known)
+    await rate.spend(office.parts.ledger, known)
     if many:
         return await _many(office.acceptor, known, body)
     keys = tuple(filter(None, (idempotency_key, request.headers.get("webhook-id"))))

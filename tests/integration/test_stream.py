@@ -1,6 +1,7 @@
 """The Redis stream as a way in: acknowledged only after the ledger has it, nothing left over."""
 
 import asyncio
+import base64
 import json
 import signal
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ import redis
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.delivery.redis_ledger.connection import Connection
 from bridge.delivery.redis_ledger.intake_stream import Entry, IntakeStream
+from bridge.delivery.vault import Vault
 from bridge.sandbox.server import Sandbox
-from tests.integration.bridge_process import BridgeUnderTest, lead
+from tests.integration.bridge_process import KEY, BridgeUnderTest, lead
 
 
 @pytest.fixture
@@ -64,12 +66,18 @@ def test_what_is_no_lead_goes_to_quarantine_and_blocks_nothing(
 ) -> None:
     client.xadd("bridge:intake", {"source": "crm", "payload": "{not json"})
     client.xadd("bridge:intake", {"x": "y"})
+    client.xadd("bridge:intake", {"source": "crm", "payload": b"\xff\x00no text"})
+    client.xadd("bridge:intake", {"source": "crm", "payload": "[" * 10_000})
     client.xadd("bridge:intake", {"source": "nobody"})
     client.xadd("bridge:intake", {"source": "crm", "payload": json.dumps(lead(1))})
     with bridge.worker():
         bridge.until(lambda: len(names(bridge)) == 1)
     rows = bridge.ask(lambda ledger: ledger.quarantined(limit=9))
-    assert len(rows) == 3
+    vault = Vault([base64.b64decode(KEY)])
+    assert len(rows) == 5
+    raw = [vault.unseal(row.sealed) for row in rows]
+    assert b"\xff\x00no text" in raw
+    assert b"x y" in raw
     assert client.xlen("bridge:intake") == 0
 
 
@@ -85,7 +93,7 @@ def test_what_a_dead_reader_took_is_taken_over_and_counted(empty_server: Embedde
             assert first.tries == 1
             await asyncio.sleep(0.05)
             (again,) = await alive.read(limit=9, within=0.1)
-            assert again == Entry(entry_id=first.entry_id, fields={"source": "crm"}, tries=2)
+            assert again == Entry(entry_id=first.entry_id, fields={"source": b"crm"}, tries=2)
             await alive.done([again.entry_id])
             assert await alive.lag() == 0
             await connection.do("DEL", "bridge:intake")  # a server that lost its data

@@ -23,8 +23,12 @@ class Entry:
     """`tries`: how often it was handed to a reader, this time included."""
 
     entry_id: str
-    fields: dict[str, str]
+    fields: dict[str, bytes]
     tries: int = 1
+
+    def text(self, name: str) -> str:
+        """A field as text; what is no UTF-8 is replaced."""
+        return self.fields.get(name, b"").decode("utf-8", "replace")
 
 
 class IntakeStream:
@@ -116,6 +120,9 @@ class IntakeStream:
 
 
 def _entry(raw: tuple[bytes, list[bytes]]) -> Entry:
-    name, flat = raw
-    texts = iter(one.decode("utf-8", "replace") for one in flat)
-    return Entry(entry_id=name.decode(), fields=dict(zip(texts, texts, strict=True)))
+    entry_id, flat = raw
+    values = iter(flat)
+    fields = {
+        key.decode("utf-8", "replace"): value for key, value in zip(values, values, strict=True)
+    }
+    return Entry(entry_id=entry_id.decode(), fields=fields)
