@@ -13,9 +13,10 @@ from celery.signals import (
 )
 
 from bridge import wiring
-from tasks import runtime
+from tasks import broker, runtime
 from tasks.config import celery_settings
 
+broker.use()
 app = Celery("bridge", include=["tasks.accept_lead", "tasks.canary", "tasks.deliver"])
 
 
