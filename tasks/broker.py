@@ -1,12 +1,11 @@
 """kombu's Redis transport, which a message that is no JSON does not stop.
 
 Whoever can write to the broker can put anything on a queue; kombu pops it before it reads it, and
-the error ends the worker. Here it is told of and passed over: a foreign app's leads come in Celery's
-own format, or better through the stream, where bad input is kept.
+the error ends the worker. Here it is told of and passed over: a foreign app's leads come in
+Celery's own format, or better through the stream, where bad input is kept.
 """
 
 import logging
-from collections.abc import Callable
 from queue import Empty
 from typing import Any
 
@@ -18,17 +17,16 @@ log = logging.getLogger("bridge.broker")
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 
 
-def _patiently(read: Callable[..., Any], options: dict[str, Any]) -> Any:
+def _patiently(channel: Any, **options: Any) -> Any:
     try:
-        return read(**options)
+        return vars(redis.Channel)["_brpop_read"](channel, **options)
     except UNREADABLE as error:
         log.warning("broker.unreadable error=%s action=dropped", type(error).__name__)
         raise Empty from None
 
 
 class Channel(redis.Channel):
-    def _brpop_read(self, **options: Any) -> Any:
-        return _patiently(super()._brpop_read, options)
+    _brpop_read = _patiently
 
 
 class Transport(redis.Transport):
@@ -36,8 +34,7 @@ class Transport(redis.Transport):
 
 
 class SentinelChannel(redis.SentinelChannel):
-    def _brpop_read(self, **options: Any) -> Any:
-        return _patiently(super()._brpop_read, options)
+    _brpop_read = _patiently
 
 
 class SentinelTransport(redis.SentinelTransport):
