@@ -1,5 +1,6 @@
 """`bridge import leads.csv`: a file of leads through the front door, with a verdict a row."""
 
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ import orjson
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskProgressColumn,
     TextColumn,
@@ -26,6 +26,7 @@ from bridge.intake.values import UnreadableError
 from bridge.pipeline import Accepted, Acceptor, Intake, Parts, expected
 from bridge.routing import Source
 
+CHUNK = 1024 * 1024
 BATCH = 200  # rows that go to the ledger in one round trip
 SHOWN = 20  # rows that a dry run prints; all of them stand in the verdicts
 
@@ -76,7 +77,8 @@ async def _take_in(parts: Parts, source: Source, leads: LeadFile) -> Counter[str
     done = _known(verdicts)
     counts: Counter[str] = Counter()
     with verdicts.open("ab") as out, _progress(leads) as progress:
-        task = progress.add_task("Taking in", total=leads.size)
+        task = progress.add_task("Taking in", total=leads.size, rows="")
+        rows, began = 0, time.monotonic()
         for batch in _batches(leads, after=done):
             came = [_intake(row, source, leads) for row in batch]
             accepted = await acceptor.accept_many(came)
@@ -85,7 +87,9 @@ async def _take_in(parts: Parts, source: Source, leads: LeadFile) -> Counter[str
             out.write(b"".join(lines))
             out.flush()
             counts.update(one.status for one in accepted)
-            progress.update(task, completed=leads.position)
+            rows += len(batch)
+            rate = rows / (time.monotonic() - began)
+            progress.update(task, completed=leads.position, rows=f"{rows:,} rows, {rate:,.0f}/s")
         progress.update(task, completed=leads.size)
     if done:
         click.echo(f"Went on after row {done}.", err=True)
@@ -96,11 +100,15 @@ def _known(verdicts: Path) -> int:
     """Rows that have a verdict already; a half line of a killed run is cut off."""
     if not verdicts.exists():
         return 0
-    data = verdicts.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) != len(data):
-        verdicts.write_bytes(whole)
-    return whole.count(b"\n")
+    lines = whole = 0
+    with verdicts.open("r+b") as file:
+        while chunk := file.read(CHUNK):
+            lines += chunk.count(b"\n")
+            last = chunk.rfind(b"\n")
+            if last >= 0:
+                whole = file.tell() - len(chunk) + last + 1
+        file.truncate(whole)
+    return lines
 
 
 def _batches(leads: LeadFile, *, after: int = 0) -> Iterator[list[Row]]:
@@ -175,8 +183,7 @@ def _progress(leads: LeadFile) -> Progress:
         TextColumn(f"{leads.path.name}"),
         BarColumn(),
         TaskProgressColumn(show_speed=False),
-        MofNCompleteColumn(),
-        TextColumn("bytes"),
+        TextColumn("{task.fields[rows]}"),
         TimeRemainingColumn(),
         console=console,
         transient=not console.is_terminal,

@@ -4,7 +4,8 @@ import codecs
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -15,6 +16,7 @@ Kind = Literal["csv", "jsonl"]
 SAMPLE = 64 * 1024
 CHUNK = 1024 * 1024
 DELIMITERS = ";,\t|"
+csv.field_size_limit(16 * CHUNK)  # a lead that is too large is refused later, with its row
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -76,6 +78,8 @@ class LeadFile:
                     payload: object = orjson.loads(line)
                 except orjson.JSONDecodeError:
                     payload = line.decode("utf-8", "replace").strip()
+                if isinstance(payload, dict):
+                    payload = self._renamed(payload)
                 yield Row(number=number, payload=payload)
 
     def _records(self) -> Iterator[Row]:
@@ -85,26 +89,38 @@ class LeadFile:
             sample = data.read(SAMPLE).decode(encoding, "replace")
         with (
             self.path.open("rb") as raw,
-            io.TextIOWrapper(self._unpacked(raw), encoding, newline="") as text,
+            # Windows-1252 has bytes that mean nothing; one of them must not end an import.
+            io.TextIOWrapper(self._unpacked(raw), encoding, "replace", newline="") as text,
         ):
             reader = csv.DictReader(text, delimiter=delimiter_of(sample), restkey="(more)")
-            if not any(name.strip() for name in reader.fieldnames or ()):
+            reader.fieldnames = columns_of(reader.fieldnames or ())
+            if not any(reader.fieldnames):
                 raise FileError(f"{self.path} is empty: the first line names the columns.")
             for number, record in enumerate(reader, 1):
                 self.position = raw.tell()
-                yield Row(number=number, payload=self._renamed(record))
+                yield Row(number=number, payload=self._filled(record))
+
+    def _filled(self, record: Mapping[str, object]) -> dict[str, object]:
+        given = {name: v for name, v in record.items() if name and v not in (None, "")}
+        return self._renamed(given)
 
     def _renamed(self, record: Mapping[str, object]) -> dict[str, object]:
-        return {
-            self.names.get(name.strip(), name.strip()): value
-            for name, value in record.items()
-            if name and value not in (None, "")
-        }
+        return {self.names.get(name, name): value for name, value in record.items()}
 
     def _unpacked(self, raw: IO[bytes]) -> IO[bytes]:
         if self.path.name.lower().endswith(".gz"):
             return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
         return raw
+
+
+def columns_of(header: Sequence[str]) -> list[str]:
+    """A name that stands there again gets a number, `phone2`: its values would be lost else."""
+    seen: Counter[str] = Counter()
+    columns = []
+    for name in (one.strip() for one in header):
+        seen[name] += 1
+        columns.append(f"{name}{seen[name]}" if name and seen[name] > 1 else name)
+    return columns
 
 
 def encoding_of(raw: IO[bytes]) -> str:
