@@ -146,12 +146,18 @@ class Attempt:
             claim=self._claim,
             decision=decision,
             unknown=isinstance(outcome, Unknown),
-            health=HEALTH.get(type(outcome), "none") if outcome else "none",
+            health=self._health(outcome),
             account_wait=wait if isinstance(outcome, RateLimited) else 0.0,
             refused=isinstance(outcome, Rejected),
             pause_after_refusals=limit,
             entry=self._entry(decision, report, exchanges or (report.exchanges if report else [])),
         )
+
+    def _health(self, outcome: Outcome | Unsendable | None) -> Health:
+        """How the vendor is doing; that a worker of ours died says nothing of it."""
+        if outcome is None or self._claim.mode == "judge":
+            return "none"
+        return HEALTH.get(type(outcome), "none")
 
     def _entry(self, decision: Decision, report: Report | None, exchanges: list[Exchange]) -> bytes:
         outcome = report.outcome if report else None

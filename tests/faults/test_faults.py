@@ -128,6 +128,18 @@ def test_a_worker_that_hears_nothing_notices_and_listens_again(
     assert set(arrivals(bridge, "stakeholder").values()) == {1}
 
 
+def test_a_worker_that_dies_does_not_open_the_vendors_breaker(bridge: BridgeUnderTest) -> None:
+    bridge.sandbox.fault("delay", seconds=2, times=8, match={"vendor": "vitec"})
+    process = bridge.start_worker()
+    leads = bridge.accept(interest(number) for number in range(14))
+    bridge.until(lambda: len(bridge.sandbox.calls()) >= 8)
+    process.kill()
+    process.wait()
+    with bridge.worker():
+        bridge.until(lambda: all_final(bridge, leads), seconds=25)  # an open breaker takes 30
+    assert set(arrivals(bridge, "final_price_watched").values()) == {1}
+
+
 def test_a_ledger_that_is_killed_comes_back_with_everything(
     bridge: BridgeUnderTest, empty_server: EmbeddedServer
 ) -> None:

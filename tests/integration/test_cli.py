@@ -114,6 +114,36 @@ def test_quarantine_is_released_after_it_was_edited(bridge: BridgeUnderTest) -> 
     assert bridge.command("quarantine", "show", name).returncode == 1
 
 
+def test_quarantine_is_released_all_at_once_and_what_stays_is_said(
+    bridge: BridgeUnderTest,
+) -> None:
+    for number in (41, 42):
+        send(bridge, {"namn": f"Anna {number}", "email": f"a{number}@example.com"})
+    ids = [one["quarantine_id"] for one in _quarantined(bridge) if one["source"] == "crm"][:2]
+    still = bridge.command("quarantine", "release", "--all", "--from", "crm")
+    assert still.returncode == 1
+    assert all(one in still.stderr for one in ids)
+    # They are forms, and the other source takes forms; what they want it does not say.
+    edited = '{"namn": "Anna 41", "email": "a41@example.com", "intent": "kontakt"}'
+    (bridge.folder / "edited.json").write_text(edited)
+    release = ("quarantine", "release", ids[0], "--source", "web", "--file", "edited.json")
+    assert bridge.command(*release).returncode == 0
+    done = bridge.command(*release)
+    assert (done.returncode, "is called" in done.stderr) == (1, True)
+    shown = bridge.command("quarantine", "show", ids[1], "--json")
+    assert json.loads(json.loads(shown.stdout)["payload"])["namn"].startswith("Anna")
+    assert bridge.command("quarantine", "drop", ids[1], "--yes").returncode == 0
+    assert not {one["quarantine_id"] for one in _quarantined(bridge)} & set(ids)
+    usage = bridge.command("quarantine", "release")
+    assert (usage.returncode, "or --all" in usage.stderr) == (2, True)
+
+
+def _quarantined(bridge: BridgeUnderTest) -> list[dict[str, str]]:
+    done = bridge.command("quarantine", "list", "--json")
+    rows: list[dict[str, str]] = json.loads(done.stdout)
+    return rows
+
+
 def test_what_is_not_json_is_one_sentence(bridge: BridgeUnderTest) -> None:
     done = bridge.command("send", "-", "--source", "crm", stdin="{not json")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
