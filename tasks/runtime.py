@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from bridge import wiring
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, StreamReader, Sweep
+from bridge.pipeline.enrich import Enricher
 from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
 from tasks.ears import Ears
@@ -23,6 +24,7 @@ T = TypeVar("T")
 STOP_LIMIT = 5.0  # seconds for letting go of connections
 READERS = 2  # of the stream: one batch is read and sealed while the other is written
 IDLE = 1.0  # seconds that an account which could not be drained is left to the sweep
+ENRICH = 2.0  # seconds between two looks at references that leads wait for
 LISTEN = 2.0  # seconds; below the connection's own time limit
 
 
@@ -136,6 +138,7 @@ class Runtime:
             asyncio.create_task(
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
+            asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
             asyncio.create_task(_forever("beat", 5.0, lambda: self._beat(name, ears))),
             asyncio.create_task(
                 _forever("canary", self._wiring.settings.canary, lambda: self._sing(ears))

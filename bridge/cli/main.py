@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "accounts": ("bridge.cli.accounts", "See, pause and resume accounts."),
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
+    "homeq": ("bridge.cli.homeq", "Catch up on HomeQ's webhooks."),
     "stats": ("bridge.cli.accounts", "Deliveries by account and state."),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bridge.connectors import flow, vitec
+from bridge.connectors import flow, homeq, vitec
 from bridge.connectors.base import Vendor
 
-VENDORS: Mapping[str, Vendor] = {one.name: one for one in (vitec.VENDOR, flow.VENDOR)}
+VENDORS: Mapping[str, Vendor] = {one.name: one for one in (vitec.VENDOR, flow.VENDOR, homeq.VENDOR)}

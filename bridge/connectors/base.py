@@ -16,6 +16,11 @@ from bridge.connectors.transport import Http
 from bridge.leads import Lead, Property
 from bridge.outcomes import Outcome, Unsendable, Verdict
 
+
+class LookUpError(Exception):
+    """A look-up came to nothing; the text is one sentence. Nothing of a lead was sent by it."""
+
+
 Clock = Callable[[], datetime]  # now, aware
 
 
@@ -112,6 +117,10 @@ class Shelf(Protocol):
 
     async def unlock(self, name: str) -> None:
         """The refresh came to nothing: the next caller may try at once."""
+        ...
+
+    async def spend(self, name: str, count: int, seconds: float) -> float:
+        """Take one of the turns that there are in any `seconds`; else how long to wait for one."""
         ...
 
 

@@ -47,6 +47,10 @@ class SealedShelf:
     async def unlock(self, name: str) -> None:
         await _or(None, self._ledger.shelf_drop(f"lock:{name}"))
 
+    async def spend(self, name: str, count: int, seconds: float) -> float:
+        """While the ledger is away nobody counts: then a vendor's own limit has to do."""
+        return await _or(0.0, self._ledger.spend(name, count, seconds))
+
 
 async def _or(fallback: T, work: Awaitable[T]) -> T:
     try:

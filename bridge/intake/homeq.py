@@ -110,8 +110,14 @@ class _Event:
             kind=kind,
             facts={name: value for name, value in told.items() if value is not None},
             names=self._names(),
-            keys=(f"homeq:{self._uuid}",),
+            keys=(self._key(),),
         )
+
+    def _key(self) -> str:
+        """An agreement is one, whether it was told of or asked for."""
+        if "agreement_id" in self._payload:
+            return f"homeq:{self._company}:agreement:{self._id('agreement_id')}"
+        return f"homeq:{self._uuid}"
 
     def _lead(self, intent: str, person: Any, reference: str, said: str) -> Parsed:
         moment = self._moment()

@@ -12,6 +12,7 @@ OnUnknown = Literal["verify", "retry", "retry_once", "hold"]
 Duplicates = Literal["hold", "drop", "deliver"]
 Breaker = Literal["on", "observe", "off"]
 Format = Literal["lead", "form", "homeq"]
+ExternalId = Literal["reference", "estate_id"]
 
 
 class ConfigError(Exception):
@@ -51,6 +52,8 @@ class Source:
     signing_secret: SecretStr | None = None
     company_id: int | None = None
     create_from_signing: bool = False
+    lookups: str | None = None  # the account that knows what this source's references stand for
+    external_id_is: ExternalId = "reference"
     rate: Rate | None = None
 
 

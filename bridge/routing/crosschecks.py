@@ -23,10 +23,18 @@ def names(
         for name in sorted(route.when.get("source", ())):
             if name not in there:
                 faults.say_unknown(where, "when.source", name, "source", there)
+    _lookups(routing, faults)
     for one in routing.destinations.values():
         if one.after and one.after not in ends:
             where = f"[destinations.{one.name}]"
             faults.say_unknown(where, "after", one.after, "destination", ends)
+
+
+def _lookups(routing: Routing, faults: Faults) -> None:
+    for one in routing.sources.values():
+        if one.lookups and one.lookups not in routing.accounts:
+            where = f"[sources.{one.name}]"
+            faults.say_unknown(where, "lookups", one.lookups, "account", routing.accounts)
 
 
 def order(routing: Routing, faults: Faults) -> None:

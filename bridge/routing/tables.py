@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from bridge.leads import Country, Intent
-from bridge.routing.config import Breaker, Duplicates, Format, OnUnknown, Rate
+from bridge.routing.config import Breaker, Duplicates, ExternalId, Format, OnUnknown, Rate
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)", re.ASCII)
@@ -79,6 +79,8 @@ class SourceTable(Table):
     signing_secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     company_id: int | None = Field(default=None, gt=0)
     create_from_signing: bool = False
+    lookups: str | None = None
+    external_id_is: ExternalId = "reference"
     rate: RateText | None = None
 
 

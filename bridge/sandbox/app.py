@@ -7,6 +7,7 @@ from starlette.routing import Mount, Route
 from bridge.sandbox.control import Control
 from bridge.sandbox.faults import Faults
 from bridge.sandbox.flow.api import Flow, FoldedPaths
+from bridge.sandbox.homeq.api import Homeq
 from bridge.sandbox.vitec.api import Vitec
 from bridge.sandbox.wire import Wire
 from bridge.sandbox.world import World
@@ -18,6 +19,7 @@ def create_app(world: World | None = None) -> Starlette:
     routes: list[Route | Mount] = [
         Mount("/vitec", routes=Vitec(known).routes()),
         Mount("/flow", routes=Flow(known).routes()),
+        Mount("/homeq", routes=Homeq(known).routes()),
         Route("/_sandbox", control.overview),
         Mount("/_sandbox", routes=control.routes()),
     ]

@@ -36,13 +36,21 @@ class CaseKnob(_Strict):
     status: str = "ForSale"
 
 
+class HomeqKnob(_Strict):
+    password: str | None = None
+    token_life: float | None = None
+    page: int | None = None
+    apartments: dict[int, dict[str, Any]] | None = None
+
+
 class Knobs(_Strict):
     """All are optional; only what is given changes.
 
     `vitec_password`, `vitec_crm_password` and `estate` are M30011's, `flow_secret` and
     `flow_permissions` are the client sandbox's; `customers`, `estates`, `clients` and `cases` add
     or replace by name. `basis` changes the basis with that GUID, `new_basis` adds one.
-    `contacts` adds CRM contacts, `flow_contacts` adds people to Core. `advance` moves the clock.
+    `contacts` adds CRM contacts, `flow_contacts` adds people to Core. `homeq` is the landlord's.
+    `advance` moves the clock.
     """
 
     latency: float | None = Field(default=None, ge=0)
@@ -67,6 +75,7 @@ class Knobs(_Strict):
     flow_contacts: list[dict[str, Any]] | None = None
     basis: dict[str, Any] | None = None
     new_basis: dict[str, Any] | None = None
+    homeq: HomeqKnob | None = None
 
 
 def turn(world: World, given: object) -> None:
@@ -85,6 +94,10 @@ class _Turns:
         self._world = world
         self._vitec = world.vitec
         self._flow = world.flow
+
+    def homeq(self, landlord: HomeqKnob) -> None:
+        for name in landlord.model_fields_set:
+            setattr(self._world.homeq, name, getattr(landlord, name))
 
     def latency(self, seconds: float) -> None:
         self._world.latency = seconds

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from bridge.sandbox.flow.fixtures import new_tenant
+from bridge.sandbox.homeq.landlord import Landlord
 from bridge.sandbox.memory import Memory
 from bridge.sandbox.throttle import Throttle
 from bridge.sandbox.vitec.fixtures import new_offices
@@ -28,6 +29,7 @@ class World:
         self.throttle = Throttle()
         self.vitec = new_offices()
         self.flow = new_tenant(clock())
+        self.homeq = Landlord()
 
     @property
     def now(self) -> float:

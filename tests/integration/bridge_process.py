@@ -39,6 +39,7 @@ rate = "2/60s"
 
 [sources.homeq-acme]
 format = "homeq"
+lookups = "homeq-landlord"
 company_id = 3
 token = "token-of-the-landlord"
 country = "SE"
@@ -56,6 +57,13 @@ vendor = "flow"
 base_url = "{sandbox}/flow"
 client_id = "sandbox"
 client_secret = "flow-secret"
+
+[accounts.homeq-landlord]
+vendor = "homeq"
+base_url = "{sandbox}/homeq"
+username = "api-user"
+password = "homeq-secret"
+paths = {{ login = "/tokens/", apartment = "/apartment/{{id}}", agreements = "/agreements" }}
 
 [destinations.acme-watch]
 account = "vitec-acme"

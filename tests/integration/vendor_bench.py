@@ -45,6 +45,11 @@ class DictShelf:
     async def unlock(self, name: str) -> None:
         assert name
 
+    async def spend(self, name: str, count: int, seconds: float) -> float:
+        assert name
+        assert count
+        return 0.0 * seconds
+
 
 class VendorBench:
     """Each call makes a connector of its own; the shelf is what workers share."""

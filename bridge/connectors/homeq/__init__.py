@@ -1,0 +1,5 @@
+"""HomeQ as a source of look-ups (Sweden)."""
+
+from bridge.connectors.homeq.connector import VENDOR
+
+__all__ = ["VENDOR"]
