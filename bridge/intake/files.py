@@ -16,7 +16,7 @@ Kind = Literal["csv", "jsonl"]
 SAMPLE = 64 * 1024
 CHUNK = 1024 * 1024
 DELIMITERS = ";,\t|"
-csv.field_size_limit(16 * CHUNK)  # a lead that is too large is refused later, with its row
+LONGEST_FIELD = 16 * CHUNK  # a lead that is too large is refused later, with its row
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -92,6 +92,7 @@ class LeadFile:
             # Windows-1252 has bytes that mean nothing; one of them must not end an import.
             io.TextIOWrapper(self._unpacked(raw), encoding, "replace", newline="") as text,
         ):
+            csv.field_size_limit(LONGEST_FIELD)  # of the whole process: whoever reads says its own
             reader = csv.DictReader(text, delimiter=delimiter_of(sample), restkey="(more)")
             reader.fieldnames = columns_of(reader.fieldnames or ())
             if not any(reader.fieldnames):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bridge.leads import FlowProperty, Lead, VitecProperty
 
+LONGEST_FIELD = 100_000
 COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id")
 
 
@@ -67,6 +68,7 @@ def resolve(lead: Lead, entry: PropertyEntry | None) -> Lead:
 
 def parse_csv(text: str) -> tuple[list[PropertyEntry], list[str]]:
     """Entries, and a sentence for each row that was refused. `,` `;` or tab between columns."""
+    csv.field_size_limit(LONGEST_FIELD)
     lines = text.removeprefix("\ufeff").splitlines() or [""]
     rows = csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count))
     entries: dict[str, PropertyEntry] = {}

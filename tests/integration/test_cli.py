@@ -309,7 +309,7 @@ def test_stats_and_schema_are_there(bridge: BridgeUnderTest) -> None:
 
 
 def test_nothing_found_is_code_1_and_an_empty_array(bridge: BridgeUnderTest) -> None:
-    done = bridge.command("leads", "list", "--source", "web", "--json")
+    done = bridge.command("leads", "list", "--source", "signed", "--json")
     assert (done.returncode, json.loads(done.stdout)) == (1, [])
     assert bridge.command("leads", "show", "01NONE").returncode == 1
     assert bridge.command("nonsense").returncode == 2
