@@ -15,15 +15,19 @@ from bridge.delivery.values import (
     Claimed,
     DeliveryId,
     DeliveryRow,
+    Expired,
+    Keep,
     LeadId,
     LeadRow,
     LogEntry,
     NewDelivery,
     NewLead,
     Opened,
+    Place,
     QuarantineRow,
     Record,
     Recorded,
+    SealedPage,
     Terms,
     Withdrawal,
 )
@@ -148,6 +152,34 @@ class Ledger(Protocol):
 
     async def accounts(self) -> list[AccountRow]: ...
 
+    async def tally(self) -> dict[str, int]:
+        """Counters since the ledger began, for /metrics: `accepted/<source>`, `last/<source>` (ms),
+        `attempts/<account>/<destination>/<outcome>`, `took/<destination>/<ms or inf>`,
+        `took_ms/<destination>`, `quarantined`."""
+        ...
+
+    # keeping
+    async def forget(
+        self, lead_id: LeadId, *, entry: bytes, tombstone: float
+    ) -> list[DeliveryId] | None:
+        """Erase the person from a lead and cancel what is open; says what it cancelled.
+
+        The same message is answered with this lead for `tombstone` seconds. None: no such lead.
+        """
+        ...
+
+    async def expire(self, keep: Keep, *, limit: int = 100, dry_run: bool = False) -> Expired:
+        """Take out what was kept long enough, at most `limit` of each kind."""
+        ...
+
+    async def sealed(self, cursor: str = "") -> SealedPage:
+        """Every place that may hold sealed bytes, a page at a time."""
+        ...
+
+    async def reseal(self, place: Place, whole: bytes) -> bool:
+        """Put `whole` there, if what was seen there still stands there."""
+        ...
+
     # quarantine, the property directory, what the workers share
     async def quarantine(self, row: QuarantineRow) -> str: ...
 
@@ -175,8 +207,13 @@ class Ledger(Protocol):
 
     async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None: ...
 
-    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
-        """A drawer is a small named collection that can be listed: no entry ends by itself."""
+    async def drawer_put(
+        self, drawer: str, entries: Mapping[str, bytes], *, ttl: float | None = None
+    ) -> None:
+        """A drawer is a small named collection that can be listed.
+
+        `ttl`: the whole drawer ends so many seconds after its last put.
+        """
         ...
 
     async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:

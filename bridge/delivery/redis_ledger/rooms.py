@@ -38,6 +38,7 @@ class Rooms:
         commands: list[Command] = [
             ("SET", self._name(f"quarantine:{name}"), line),
             ("ZADD", self._name("quarantine"), row.received_at, name),
+            ("HINCRBY", self._name("tally"), "quarantined", 1),
         ]
         await self._redis.many(commands, atomic=True, writes=True)
         return name
@@ -96,10 +97,17 @@ class Rooms:
         else:
             await self._redis.do("EVAL", DROP_IF, 1, key, only_if)
 
-    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
-        if entries:
-            flat = (part for pair in entries.items() for part in pair)
-            await self._redis.many([("HSET", self._name(f"drawer:{drawer}"), *flat)], writes=True)
+    async def drawer_put(
+        self, drawer: str, entries: Mapping[str, bytes], *, ttl: float | None = None
+    ) -> None:
+        if not entries:
+            return
+        flat = (part for pair in entries.items() for part in pair)
+        key = self._name(f"drawer:{drawer}")
+        commands: list[Command] = [("HSET", key, *flat)]
+        if ttl is not None:
+            commands.append(("PEXPIRE", key, max(1, round(ttl * 1000))))
+        await self._redis.many(commands, atomic=True, writes=True)
 
     async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
         return bool(await self._redis.do("HSETNX", self._name(f"drawer:{drawer}"), name, value))
