@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 
 from bridge import wiring
 from bridge.delivery.ledger import LedgerError
-from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, StreamReader, Sweep
+from bridge.pipeline import (
+    Accepted,
+    Acceptor,
+    Drain,
+    Drained,
+    Intake,
+    Parts,
+    StreamReader,
+    Sweep,
+    retention,
+)
 from bridge.pipeline.enrich import Enricher
 from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
@@ -139,6 +149,7 @@ class Runtime:
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
+            asyncio.create_task(_forever("retention", 60.0, lambda: retention.watch(self._parts))),
             asyncio.create_task(_forever("beat", 5.0, lambda: self._beat(name, ears))),
             asyncio.create_task(
                 _forever("canary", self._wiring.settings.canary, lambda: self._sing(ears))

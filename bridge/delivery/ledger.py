@@ -172,8 +172,8 @@ class Ledger(Protocol):
         """Take out what was kept long enough, at most `limit` of each kind."""
         ...
 
-    async def sealed(self, cursor: str = "") -> SealedPage:
-        """Every place that may hold sealed bytes, a page at a time."""
+    async def sealed(self, cursor: str = "", *, under: str = "") -> SealedPage:
+        """Every place that may hold sealed bytes, a page at a time; `under`: a key's beginning."""
         ...
 
     async def reseal(self, place: Place, whole: bytes) -> bool:

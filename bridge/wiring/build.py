@@ -13,6 +13,7 @@ from bridge.connectors.transport import Http
 from bridge.delivery.ledger import Ledger, LedgerError
 from bridge.delivery.redis_ledger import GRACE, RedisLedger
 from bridge.delivery.shelf import SealedShelf
+from bridge.delivery.values import Keep
 from bridge.delivery.vault import SealError, Vault, new_key
 from bridge.pipeline.parts import Nudge, Parts
 from bridge.routing import Account
@@ -60,6 +61,13 @@ async def build(
         probe=settings.probe,
         identity_window=settings.identity_window,
         wish_window=settings.wish_window,
+        keep=Keep(
+            payload=settings.retention_payload,
+            bodies=settings.retention_bodies,
+            held=settings.retention_held,
+            quarantine=settings.retention_quarantine,
+            identities=settings.retention_identities,
+        ),
         closing=(http.aclose, ledger.close),
     )
 

@@ -62,9 +62,15 @@ class Keeping:
             del store.quarantine[name]
         return Expired(bodies=bodies, payloads=payloads, held=held, quarantine=len(old))
 
-    async def sealed(self, cursor: str = "") -> SealedPage:
+    async def sealed(self, cursor: str = "", *, under: str = "") -> SealedPage:
         store = self._store
         places = [Place(key=f"lead:{k}:blob", part="", whole=v) for k, v in store.blobs.items()]
+        places += [
+            Place(key=f"drawer:{name}", part=part, whole=whole)
+            for name, entries in store.drawers.items()
+            for part, whole in entries.items()
+        ]
+        places = [one for one in places if one.key.startswith(under)]
         return SealedPage(places=tuple(places) if not cursor else ())
 
     async def reseal(self, place: Place, whole: bytes) -> bool:

@@ -37,8 +37,8 @@ class Keeping:
             bodies=bodies, payloads=payloads, held=held, quarantine=quarantine, more=bool(more)
         )
 
-    async def sealed(self, cursor: str = "") -> SealedPage:
-        pattern = self._prefix.replace("[", r"\[") + "*"
+    async def sealed(self, cursor: str = "", *, under: str = "") -> SealedPage:
+        pattern = self._prefix.replace("[", r"\[") + under + "*"
         after, keys = await self._redis.do("SCAN", cursor or "0", "MATCH", pattern, "COUNT", PAGE)
         names = [key.decode().removeprefix(self._prefix) for key in keys]
         known = [(name, how) for name in names for how in (_command(name),) if how]
