@@ -133,9 +133,14 @@ class Runtime:
         if not ears.deaf:
             await self._parts.ledger.beat(name, ttl=30.0)
 
+    async def _forget(self) -> None:
+        every = self._wiring.settings.retention_every
+        await retention.watch(self._parts, every=every)
+
     async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
+        keep = self._wiring.settings.retention_every
         name = f"{socket.gethostname()}:{os.getpid()}"
         readers = [
             StreamReader(self._acceptor, self._parts.stream(f"{name}:{number}"))
@@ -149,7 +154,9 @@ class Runtime:
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
-            asyncio.create_task(_forever("retention", 60.0, lambda: retention.watch(self._parts))),
+            asyncio.create_task(
+                _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))
+            ),
             asyncio.create_task(_forever("beat", 5.0, lambda: self._beat(name, ears))),
             asyncio.create_task(
                 _forever("canary", self._wiring.settings.canary, lambda: self._sing(ears))

@@ -266,6 +266,7 @@ class AccountRow:
     paused: str  # the reason, empty where it works
     paused_at: float | None
     last_good: float | None
+    due_since: float | None = None  # when the first in line became due, or will
     parked: Mapping[str, str] = field(default_factory=dict)  # destination → why it is paused
 
 

@@ -25,9 +25,9 @@ async def step(parts: Parts) -> Expired:
     return gone
 
 
-async def watch(parts: Parts) -> None:
+async def watch(parts: Parts, *, every: float) -> None:
     """All that is due now; one worker at a time, so that many workers make no more work."""
-    if not await parts.ledger.shelf_add("turn:retention", b"1", ttl=50.0):
+    if not await parts.ledger.shelf_add("turn:retention", b"1", ttl=every * 0.8):
         return
     while (await step(parts)).more:
         pass

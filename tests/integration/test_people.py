@@ -113,6 +113,7 @@ def test_a_key_that_is_dropped_too_early_is_told(bridge: BridgeUnderTest) -> Non
 
 
 def test_retention_takes_what_was_kept_long_enough(bridge: BridgeUnderTest) -> None:
+    bridge.environment["BRIDGE_RETENTION_EVERY"] = "1"
     (one,) = delivered(bridge, 5)
     assert told(bridge, "retention", "run", "--dry-run", "--json")["payloads"] == 0
     for name in ("PAYLOAD", "BODIES"):

@@ -77,6 +77,7 @@ class Looking:
                 paused_at=one.paused_at,
                 last_good=one.good,
                 parked=dict(one.parked),
+                due_since=one.next_due(),
             )
             for name, one in sorted(self._store.accounts.items())
         ]
@@ -107,6 +108,9 @@ class Looking:
             self._store.quarantine.values(), key=lambda row: row.received_at, reverse=True
         )
         return rows[:limit]
+
+    async def quarantine_size(self) -> int:
+        return len(self._store.quarantine)
 
     async def quarantine_get(self, quarantine_id: str) -> QuarantineRow | None:
         return self._store.quarantine.get(quarantine_id)

@@ -48,6 +48,9 @@ class Rooms:
         found = [await self.quarantine_get(name.decode()) for name in names]
         return [row for row in found if row]
 
+    async def quarantine_size(self) -> int:
+        return int(await self._redis.do("ZCARD", self._name("quarantine")))
+
     async def quarantine_get(self, quarantine_id: str) -> QuarantineRow | None:
         data = await self._redis.do("GET", self._name(f"quarantine:{quarantine_id}"))
         if data is None:
