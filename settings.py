@@ -51,6 +51,7 @@ class Settings(BaseModel):
     retention_quarantine: float = Field(default=30 * 86_400, gt=0)
     retention_identities: float = Field(default=90 * 86_400, gt=0)  # tombstones of erased leads
     retention_every: float = Field(default=60, gt=0)  # between two looks, over all workers
+    alarm_every: float = Field(default=15, gt=0)  # between two looks for what is the matter
     api_token: SecretStr | None = Field(default=None, min_length=16)  # /v1/leads, /v1/deliveries
     proxy: str | None = None  # for calls to vendors; none is taken from elsewhere
     environment: Mapping[str, str] = Field(default={}, repr=False)  # for `$NAME` in bridge.toml

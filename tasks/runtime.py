@@ -23,6 +23,7 @@ from bridge.pipeline import (
     Sweep,
     retention,
 )
+from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
 from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
@@ -140,6 +141,7 @@ class Runtime:
     async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
+        alarms, often = Alarms(self._parts), self._wiring.settings.alarm_every
         keep = self._wiring.settings.retention_every
         name = f"{socket.gethostname()}:{os.getpid()}"
         readers = [
@@ -154,6 +156,7 @@ class Runtime:
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
+            asyncio.create_task(_forever("alarms", often, alarms.look)),
             asyncio.create_task(
                 _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))
             ),

@@ -238,5 +238,5 @@ class Ledger(Protocol):
     async def beat(self, worker: str, *, ttl: float) -> None: ...
 
     async def workers(self) -> dict[str, float]:
-        """Worker → when it was last seen."""
+        """Worker → when it was last seen, for those of the last 30 s."""
         ...

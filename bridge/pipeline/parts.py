@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.connectors.base import Connector
+from bridge.connectors.notices import Channel
 from bridge.delivery.ledger import Ledger
 from bridge.delivery.redis_ledger.intake_stream import IntakeStream
 from bridge.delivery.values import Keep
@@ -31,6 +32,7 @@ class Parts:
     identity_window: float = 30 * 86_400.0
     wish_window: float = 86_400.0
     keep: Keep = field(default_factory=Keep)
+    channels: Mapping[str, Channel] = field(default_factory=dict)  # that alarms are told on
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()
 
     async def close(self) -> None:

@@ -1,5 +1,6 @@
 """The web process: everything is made when it starts, nothing at import."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from bridge import __version__, wiring
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Acceptor, Together
+from bridge.pipeline.alarms import Alarms
 from bridge.web import health, hooks, looking, metrics, ways_in
 from bridge.web.office import Office
 from bridge.web.problems import Problem, on_problem
@@ -35,9 +37,12 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
             together=Together(acceptor),
             api_token=token,
         )
+        watching = asyncio.create_task(Alarms(parts).watch(settings.alarm_every))
         try:
             yield
         finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
             await parts.close()
 
     app = FastAPI(

@@ -179,7 +179,8 @@ class Looking:
         self._beats[worker] = now
 
     async def workers(self) -> dict[str, float]:
-        return dict(self._beats)
+        since = self._store.now - 30
+        return {name: at for name, at in self._beats.items() if at >= since}
 
 
 def _row(one: Delivery) -> DeliveryRow:

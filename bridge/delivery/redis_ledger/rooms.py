@@ -9,6 +9,7 @@ from ulid import ULID
 from bridge.delivery.redis_ledger.connection import Command, Connection
 from bridge.delivery.values import QuarantineRow
 
+SEEN = 30  # seconds in which a worker counts as there
 DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
@@ -135,7 +136,9 @@ class Rooms:
         await self._redis.many(commands)
 
     async def workers(self) -> dict[str, float]:
-        flat = await self._redis.do("ZRANGE", self._name("workers"), 0, -1, "WITHSCORES")
+        since = int((await self._redis.do("TIME"))[0]) - SEEN
+        key = self._name("workers")
+        flat = await self._redis.do("ZRANGEBYSCORE", key, since, "+inf", "WITHSCORES")
         texts = iter(one.decode() for one in flat)
         return {name: float(score) for name, score in zip(texts, texts, strict=True)}
 
