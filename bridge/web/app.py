@@ -13,7 +13,7 @@ from bridge import __version__, wiring
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Acceptor, Together
 from bridge.pipeline.alarms import Alarms
-from bridge.web import health, hooks, looking, metrics, ways_in
+from bridge.web import health, hooks, looking, metrics, people, ways_in
 from bridge.web.office import Office
 from bridge.web.problems import Problem, on_problem
 
@@ -53,7 +53,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
     )
     for fault in (Problem, LedgerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(fault, on_problem)
-    for one in (ways_in, hooks, looking, health, metrics):
+    for one in (ways_in, hooks, looking, people, health, metrics):
         app.include_router(one.router)
     return app
 

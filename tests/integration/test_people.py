@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from bridge.delivery.embedded import EmbeddedServer
+from bridge.delivery.embedded import EmbeddedServer, free_port
 from bridge.outcomes import State
 from bridge.sandbox.server import Sandbox
 from tests.integration.bridge_process import KEY, BridgeUnderTest, lead
@@ -130,3 +131,39 @@ def test_retention_takes_what_was_kept_long_enough(bridge: BridgeUnderTest) -> N
     assert "Svensson" not in json.dumps(shown)
     assert {row["state"] for row in shown["deliveries"]} == {"delivered"}
     assert told(bridge, "retention", "run", "--json")["payloads"] == 0
+
+
+def test_the_api_erases_and_never_takes_an_address_in_a_url(bridge: BridgeUnderTest) -> None:
+    token = "token-of-the-operators"
+    bridge.environment["BRIDGE_API_TOKEN"] = token
+    (one,) = bridge.accept([lead(5)])
+    port = free_port()
+    process = bridge.start_web(port)
+    try:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}/v1/people",
+            headers={"authorization": f"Bearer {token}"},
+            trust_env=False,
+        ) as client:
+            bridge.until(lambda: _alive(port))
+            person = {"email": "anna5@example.com"}
+            assert httpx.post(f"{client.base_url}erase", json=person, trust_env=False).is_error
+            assert client.post("/erase", json={}).status_code == 422
+            assert client.post("/erase", json={"phone": "hej"}).status_code == 422
+            held = client.post("/export", json=person).json()
+            assert [row["lead_id"] for row in held["leads"]] == [one]
+            erased = client.post("/erase", json=person).json()
+            assert erased["leads"] == [one]
+            assert len(erased["cancelled"]) == 3
+            assert client.post("/export", json=person).status_code == 404
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert "anna5" not in (bridge.folder / "web.log").read_text()
+
+
+def _alive(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
