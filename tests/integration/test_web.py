@@ -216,7 +216,7 @@ def test_health_readiness_and_metrics(served: Served) -> None:
 
 def test_the_description_names_every_answer(served: Served) -> None:
     known = served.client.get("/openapi.json").json()
-    answers = known["paths"]["/v1/leads/{source}"]["post"]["responses"]
+    answers = known["paths"]["/v1/leads/{name}"]["post"]["responses"]
     assert {"200", "202", "401", "404", "413", "422", "429", "503"} <= set(answers)
     assert served.client.get("/v1/schema/lead.json").json()["title"] == "Lead"
     assert served.client.get("/nothing").headers["content-type"] == "application/problem+json"
