@@ -21,11 +21,13 @@ help:  ## what there is
 demo: .venv/ready  ## watch leads arrive at sandbox Vitec and Flow
 	@$(BIN)/bridge demo
 
-check: .venv/ready  ## format, lint, types, import contracts
+check: .venv/ready  ## format, lint, types, import contracts, secrets, known holes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/scan.py secrets
+	$(BIN)/python tools/scan.py holes
 
 test: check  ## everything: check, then all tests with branch coverage
 	$(BIN)/coverage erase

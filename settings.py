@@ -45,6 +45,13 @@ class Settings(BaseModel):
     probe: float = Field(default=300, gt=0)  # how often a paused account is asked again
     identity_window: float = Field(default=30 * 86_400, ge=3600)
     wish_window: float = Field(default=86_400, ge=0)
+    retention_payload: float = Field(default=30 * 86_400, gt=0)  # after a lead's last final state
+    retention_bodies: float = Field(default=14 * 86_400, gt=0)  # what went over the wire
+    retention_held: float = Field(default=180 * 86_400, gt=0)  # until what nobody acts on expires
+    retention_quarantine: float = Field(default=30 * 86_400, gt=0)
+    retention_identities: float = Field(default=90 * 86_400, gt=0)  # tombstones of erased leads
+    retention_every: float = Field(default=60, gt=0)  # between two looks, over all workers
+    alarm_every: float = Field(default=15, gt=0)  # between two looks for what is the matter
     api_token: SecretStr | None = Field(default=None, min_length=16)  # /v1/leads, /v1/deliveries
     proxy: str | None = None  # for calls to vendors; none is taken from elsewhere
     environment: Mapping[str, str] = Field(default={}, repr=False)  # for `$NAME` in bridge.toml

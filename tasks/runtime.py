@@ -12,7 +12,18 @@ from typing import Any, TypeVar
 
 from bridge import wiring
 from bridge.delivery.ledger import LedgerError
-from bridge.pipeline import Accepted, Acceptor, Drain, Drained, Intake, Parts, StreamReader, Sweep
+from bridge.pipeline import (
+    Accepted,
+    Acceptor,
+    Drain,
+    Drained,
+    Intake,
+    Parts,
+    StreamReader,
+    Sweep,
+    retention,
+)
+from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
 from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
@@ -123,9 +134,15 @@ class Runtime:
         if not ears.deaf:
             await self._parts.ledger.beat(name, ttl=30.0)
 
+    async def _forget(self) -> None:
+        every = self._wiring.settings.retention_every
+        await retention.watch(self._parts, every=every)
+
     async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
+        alarms, often = Alarms(self._parts), self._wiring.settings.alarm_every
+        keep = self._wiring.settings.retention_every
         name = f"{socket.gethostname()}:{os.getpid()}"
         readers = [
             StreamReader(self._acceptor, self._parts.stream(f"{name}:{number}"))
@@ -139,6 +156,10 @@ class Runtime:
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
+            asyncio.create_task(_forever("alarms", often, alarms.look)),
+            asyncio.create_task(
+                _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))
+            ),
             asyncio.create_task(_forever("beat", 5.0, lambda: self._beat(name, ears))),
             asyncio.create_task(
                 _forever("canary", self._wiring.settings.canary, lambda: self._sing(ears))

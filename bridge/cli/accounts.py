@@ -12,15 +12,16 @@ from bridge.pipeline import Parts, views
 COLUMNS = ("account", "in_flight", "due", "breaker", "paused", "paused_destinations", "last_good")
 
 
-@click.group()
+@click.group(epilog=say.example("bridge accounts list"))
 def accounts() -> None:
     """One customer's credentials at a vendor: how it does, and a switch."""
 
 
-@accounts.command("list")
+@accounts.command("list", epilog=say.example("bridge accounts list --json"))
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
-async def list_(*, as_json: bool) -> None:
+async def list_(*, limit: int, as_json: bool) -> None:
     """In flight, due, breaker, pause, and when it last delivered."""
     async with office() as parts:
         known = {row.account: views.account(row) for row in await parts.ledger.accounts()}
@@ -37,11 +38,11 @@ async def list_(*, as_json: bool) -> None:
             }
             for name in parts.routing.accounts
         }
-    shown = list((unused | known).values())
+    shown = list((unused | known).values())[:limit]
     say.rows(shown, COLUMNS, as_json=as_json, empty="No accounts in the routing file.")
 
 
-@accounts.command()
+@accounts.command(epilog=say.example('bridge accounts pause vitec-acme --reason "moving offices"'))
 @click.argument("account")
 @click.option("--destination", default="", help="Pause only this destination.")
 @click.option("--reason", default="", help="Shown to whoever asks why.")
@@ -55,7 +56,7 @@ async def pause(account: str, *, destination: str, reason: str) -> None:
     click.echo(f"{destination or account} is paused; `bridge accounts resume {account}` goes on.")
 
 
-@accounts.command()
+@accounts.command(epilog=say.example("bridge accounts resume vitec-acme"))
 @click.argument("account")
 @click.option("--destination", default="", help="Resume only this destination.")
 @on_loop
@@ -68,7 +69,7 @@ async def resume(account: str, *, destination: str) -> None:
     click.echo(f"{destination or account} goes on.")
 
 
-@accounts.command()
+@accounts.command(epilog=say.example("bridge accounts check flow-acme"))
 @click.argument("account")
 @on_loop
 async def check(account: str) -> None:
@@ -90,17 +91,18 @@ def _known(parts: Parts, account: str, destination: str) -> None:
         raise say.Refused(f"No destination {destination}; the routing file has {names or 'none'}.")
 
 
-@click.command()
+@click.command(epilog=say.example("bridge stats --json"))
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
-async def stats(*, as_json: bool) -> None:
+async def stats(*, limit: int, as_json: bool) -> None:
     """Deliveries by account and state."""
     async with office() as parts:
         counts = await parts.ledger.counts()
     shown = [
         {"account": account, "state": str(state), "deliveries": number}
         for (account, state), number in sorted(counts.items())
-    ]
+    ][:limit]
     total = Counter({str(state): number for (_, state), number in counts.items()})
     if not as_json and total:
         click.echo(f"{total.total()} deliveries")

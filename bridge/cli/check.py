@@ -16,7 +16,7 @@ from bridge.wiring import StartError
 COLUMNS = ("what", "ok", "detail")
 
 
-@click.command()
+@click.command(epilog=say.example("bridge check --json"))
 @click.option("--json", "as_json", is_flag=True)
 def check(*, as_json: bool) -> None:
     """Exit code 2 where the configuration is wrong, 3 where ledger or a vendor does not serve."""

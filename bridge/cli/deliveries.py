@@ -12,12 +12,15 @@ from bridge.outcomes import State
 from bridge.pipeline import views
 
 
-@click.group()
+@click.group(epilog=say.example("bridge deliveries list --state held"))
 def deliveries() -> None:
     """List deliveries, and act on one by hand."""
 
 
-@deliveries.command("list")
+@deliveries.command(
+    "list",
+    epilog=say.example("bridge deliveries list --state held --account vitec-acme --limit 20"),
+)
 @click.option("--state", type=click.Choice([str(one) for one in State]))
 @click.option("--account")
 @click.option("--destination")
@@ -54,7 +57,7 @@ async def list_(
     say.rows(shown, columns, as_json=as_json, empty="No delivery fits.")
 
 
-@deliveries.command()
+@deliveries.command(epilog=say.example("bridge deliveries show 01JD…:acme-watch"))
 @click.argument("delivery_id")
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
@@ -84,21 +87,21 @@ async def show(delivery_id: str, *, as_json: bool) -> None:
         click.echo(f"{entry['at']}  {words}")
 
 
-@deliveries.command()
+@deliveries.command(epilog=say.example("bridge deliveries retry 01JD…:acme-watch"))
 @click.argument("delivery_id")
 def retry(delivery_id: str) -> None:
     """Send it again now."""
     _act(delivery_id, "retry")
 
 
-@deliveries.command()
+@deliveries.command(epilog=say.example("bridge deliveries cancel 01JD…:acme-watch"))
 @click.argument("delivery_id")
 def cancel(delivery_id: str) -> None:
     """Never send it."""
     _act(delivery_id, "cancel")
 
 
-@deliveries.command()
+@deliveries.command(epilog=say.example("bridge deliveries resolve 01JD…:acme-watch --delivered"))
 @click.argument("delivery_id")
 @click.option("--delivered", "verdict", flag_value="delivered", help="The vendor has it.")
 @click.option("--resend", "verdict", flag_value="resend", help="The vendor does not have it.")

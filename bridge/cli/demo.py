@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bridge import wiring
+from bridge.cli import say
 from bridge.cli.crew import Crew, CrewError, Member
 from bridge.cli.demo_report import Shown, print_report
 from bridge.cli.processes import CELERY
@@ -33,7 +34,7 @@ LIMIT = 60.0  # seconds until the demo says that something is wrong
 RESTING = FINAL | {State.HELD, State.WAITING}
 
 
-@click.command()
+@click.command(epilog=say.example("bridge demo"))
 @click.option("--stay", is_flag=True, help="Leave everything running afterwards, to look around.")
 def demo(*, stay: bool) -> None:
     """Watch leads arrive: phones made certain, a vendor that fails, a lost answer, a refusal."""

@@ -12,23 +12,23 @@ from bridge.pipeline import expected
 from bridge.routing import Routing, Source
 
 
-@click.group()
+@click.group(epilog=say.example("bridge schema lead > lead.schema.json"))
 def schema() -> None:
     """Published shapes."""
 
 
-@schema.command("lead")
+@schema.command("lead", epilog=say.example("bridge schema lead > lead.schema.json"))
 def schema_lead() -> None:
     """The lead, version 1, as JSON Schema."""
     click.echo(json.dumps(leads.schema(), ensure_ascii=False, indent=2))
 
 
-@click.group()
+@click.group(epilog=say.example("bridge route explain lead.json --source web"))
 def route() -> None:
     """The rules of the routing file."""
 
 
-@route.command()
+@route.command(epilog=say.example("bridge route explain lead.json --source web"))
 @click.argument("file", type=click.File("rb"))
 @click.option("--source", help="A [sources] table; may be left out where there is only one.")
 @click.option("--json", "as_json", is_flag=True)

@@ -17,12 +17,14 @@ from bridge.pipeline import Acceptor, Intake, Parts
 from bridge.routing import Source
 
 
-@click.group()
+@click.group(epilog=say.example("bridge homeq catch-up homeq-acme --since 2026-11-01"))
 def homeq() -> None:
     """HomeQ beside its webhooks."""
 
 
-@homeq.command("catch-up")
+@homeq.command(
+    "catch-up", epilog=say.example("bridge homeq catch-up homeq-acme --since 2026-11-01")
+)
 @click.argument("source")
 @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Signed after it.")
 @click.option("--dry-run", is_flag=True, help="Store nothing; say how many there are.")
@@ -31,7 +33,7 @@ async def catch_up(source: str, *, since: date, dry_run: bool) -> None:
     """Ask for agreements that SOURCE should have been told of, and put them on their leads.
 
     HomeQ repeats a webhook for seven days; after a longer outage this is how the rest comes in.
-    Said again it does nothing. Example: bridge homeq catch-up homeq-acme --since 2026-11-01
+    Said again it does nothing.
     """
     async with office() as parts:
         known = parts.routing.sources.get(source)

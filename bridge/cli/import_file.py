@@ -31,7 +31,7 @@ BATCH = 200  # rows that go to the ledger in one round trip
 SHOWN = 20  # rows that a dry run prints; all of them stand in the verdicts
 
 
-@click.command("import")
+@click.command("import", epilog=say.example("bridge import leads.csv --source web --dry-run"))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", required=True, help="A [sources] table of the routing file.")
 @click.option("--map", "mapping", type=click.File("rb"), help='TOML: "their column" = "our field".')

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from bridge.cli import say
 from bridge.cli.office import office, on_loop
+from bridge.cli.people import erase, export
 from bridge.delivery.values import LeadId, LeadRow, LogEntry
 from bridge.pipeline import Parts, views
 from bridge.pipeline.attempt import stored_lead
@@ -18,12 +19,16 @@ from bridge.pipeline.attempt import stored_lead
 PAGE = 200
 
 
-@click.group()
+@click.group(epilog=say.example("bridge leads list --source web --limit 5"))
 def leads() -> None:
-    """List leads, and show one with its whole timeline."""
+    """List leads, show one with its whole timeline, erase or export a person."""
 
 
-@leads.command("list")
+for _one in (erase, export):
+    leads.add_command(_one)
+
+
+@leads.command("list", epilog=say.example("bridge leads list --source web --limit 5"))
 @click.option("--source")
 @click.option("--status")
 @click.option("--intent")
@@ -69,7 +74,7 @@ async def _person(parts: Parts, lead_id: LeadId) -> dict[str, Any]:
     }
 
 
-@leads.command()
+@leads.command(epilog=say.example("bridge leads show 01JD… --json"))
 @click.argument("lead_id")
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--reveal", is_flag=True, help="Show the person and what went over the wire too.")

@@ -27,6 +27,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
     "homeq": ("bridge.cli.homeq", "Catch up on HomeQ's webhooks."),
+    "alarms": ("bridge.cli.alarms", "What is the matter now, and whom it is told."),
+    "keys": ("bridge.cli.keys", "Which encryption keys are in use; rotate them."),
+    "retention": ("bridge.cli.retention", "What personal data was kept long enough."),
+    "completion": ("bridge.cli.completion", "Shell completion for bash, zsh, fish."),
     "stats": ("bridge.cli.accounts", "Deliveries by account and state."),
 }
 
@@ -51,7 +55,11 @@ class Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=say.example("bridge demo"),
+)
 @click.version_option(__version__, prog_name="bridge")
 def bridge() -> None:
     """Put each lead into every system that should have it, and see what happened."""

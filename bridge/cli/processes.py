@@ -6,12 +6,16 @@ import sys
 import click
 
 from bridge import wiring
+from bridge.cli import say
 
 CELERY = (sys.executable, "-m", "celery", "-A", "tasks")
 SANDBOX = (sys.executable, "-m", "bridge.sandbox")
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    epilog=say.example("bridge worker --hostname second@%h"),
+)
 @click.argument("celery_options", nargs=-1, type=click.UNPROCESSED)
 def worker(celery_options: tuple[str, ...]) -> None:
     """The Celery worker; what stands after it goes to Celery as it is."""
@@ -19,7 +23,7 @@ def worker(celery_options: tuple[str, ...]) -> None:
     _become((*CELERY, "worker", *celery_options))
 
 
-@click.command()
+@click.command(epilog=say.example("bridge web --port 8080"))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8080, show_default=True)
 def web(host: str, port: int) -> None:
@@ -32,7 +36,7 @@ def web(host: str, port: int) -> None:
     serve(host, port)
 
 
-@click.command()
+@click.command(epilog=say.example("bridge sandbox --port 8099"))
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8099, show_default=True)
 def sandbox(host: str, port: int) -> None:

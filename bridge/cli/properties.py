@@ -14,23 +14,24 @@ from bridge.routing import PropertyEntry
 COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id")
 
 
-@click.group()
+@click.group(epilog=say.example("bridge properties list"))
 def properties() -> None:
     """The property directory: reference → Vitec estate, Flow case."""
 
 
-@properties.command("list")
+@properties.command("list", epilog=say.example("bridge properties list --limit 20"))
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
-async def list_(*, as_json: bool) -> None:
+async def list_(*, limit: int, as_json: bool) -> None:
     """Every reference that is known."""
     async with office() as parts:
         known = await parts.ledger.properties_all()
-    shown = [_flat(PropertyEntry.from_json(text)) for _, text in sorted(known.items())]
+    shown = [_flat(PropertyEntry.from_json(text)) for _, text in sorted(known.items())][:limit]
     say.rows(shown, COLUMNS, as_json=as_json, empty="The property directory is empty.")
 
 
-@properties.command("import")
+@properties.command("import", epilog=say.example("bridge properties import map.csv"))
 @click.argument("file", type=click.File("rb"))
 @on_loop
 async def import_(file: IO[bytes]) -> None:
@@ -47,7 +48,9 @@ async def import_(file: IO[bytes]) -> None:
         raise click.exceptions.Exit(1)
 
 
-@properties.command("set")
+@properties.command(
+    "set", epilog=say.example("bridge properties set AF43CD7U --estate-id OBJ11385_1395932274")
+)
 @click.argument("reference")
 @click.option("--customer-id", help="Vitec's M… id of the office.")
 @click.option("--estate-id", help="Vitec's id of the estate.")
@@ -69,14 +72,15 @@ async def set_(reference: str, **ids: object) -> None:
     _say_going(going)
 
 
-@properties.command()
+@properties.command(epilog=say.example("bridge properties wanted --json"))
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
-async def wanted(*, as_json: bool) -> None:
+async def wanted(*, limit: int, as_json: bool) -> None:
     """References that leads wait for, and the source of one of them."""
     async with office() as parts:
         found = await parts.ledger.drawer_all(WANTED)
-    shown = [{"reference": name, "source": found[name].decode()} for name in sorted(found)]
+    shown = [{"reference": name, "source": found[name].decode()} for name in sorted(found)][:limit]
     say.rows(shown, ("reference", "source"), as_json=as_json, empty="No lead waits for a property.")
 
 

@@ -14,12 +14,12 @@ from bridge.pipeline.quarantine import Released, release
 MOST = 1_000_000
 
 
-@click.group()
+@click.group(epilog=say.example("bridge quarantine list"))
 def quarantine() -> None:
     """Payloads that no parser understood, with the reasons."""
 
 
-@quarantine.command("list")
+@quarantine.command("list", epilog=say.example("bridge quarantine list --limit 20 --json"))
 @click.option("--source", help="Only of this source.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
@@ -33,7 +33,7 @@ async def list_(*, source: str | None, limit: int, as_json: bool) -> None:
     say.rows(shown, columns, as_json=as_json, empty="The quarantine is empty.")
 
 
-@quarantine.command()
+@quarantine.command(epilog=say.example("bridge quarantine show 01JD…"))
 @click.argument("quarantine_id")
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
@@ -49,7 +49,9 @@ async def show(quarantine_id: str, *, as_json: bool) -> None:
     click.echo(f"Why: {row.reason}", err=True)
 
 
-@quarantine.command("release")
+@quarantine.command(
+    "release", epilog=say.example("bridge quarantine release 01JD… --file mended.json")
+)
 @click.argument("quarantine_id", required=False)
 @click.option("--all", "everything", is_flag=True, help="All of it, or all of --from.")
 @click.option("--from", "of", help="With --all: what came from this source.")
@@ -83,7 +85,7 @@ async def release_(
     _say(done)
 
 
-@quarantine.command()
+@quarantine.command(epilog=say.example("bridge quarantine drop 01JD…"))
 @click.argument("quarantine_id")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @on_loop

@@ -31,6 +31,11 @@ STATE_MARKS: Mapping[str, str] = {  # told by word, mark and colour, never by co
 UNREACHABLE = 3  # exit code: the ledger or a vendor cannot be reached
 
 
+def example(*lines: str) -> str:
+    """The epilog that every command's --help ends with."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 class Refused(click.ClickException):
     """What was asked cannot be done; one sentence, exit code 1."""
 

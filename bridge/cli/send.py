@@ -12,7 +12,7 @@ from bridge.pipeline import Accepted, Acceptor, Intake
 from bridge.pipeline.views import delivery
 
 
-@click.command()
+@click.command(epilog=say.example("bridge send lead.json --source web"))
 @click.argument("file", type=click.File("rb"))
 @click.option("--source", help="A [sources] table; may be left out where there is only one.")
 @click.option("--key", help="Names this message, so that sending it again does nothing.")

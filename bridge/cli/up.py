@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from bridge import wiring
+from bridge.cli import say
 from bridge.cli.crew import Crew, CrewError, Member
 from bridge.cli.processes import CELERY, SANDBOX
 from bridge.delivery.embedded import EmbeddedServer, running
 from bridge.wiring import StartError
 
 
-@click.command()
+@click.command(epilog=say.example("bridge up --sandbox --flower"))
 @click.option("--sandbox", is_flag=True, help="Fake Vitec and Flow on port 8099.")
 @click.option("--flower", is_flag=True, help="Flower on port 5555.")
 @click.option("--web", default=8080, show_default=True, help="The port of HTTP; 0: none.")

@@ -15,15 +15,19 @@ from bridge.delivery.values import (
     Claimed,
     DeliveryId,
     DeliveryRow,
+    Expired,
+    Keep,
     LeadId,
     LeadRow,
     LogEntry,
     NewDelivery,
     NewLead,
     Opened,
+    Place,
     QuarantineRow,
     Record,
     Recorded,
+    SealedPage,
     Terms,
     Withdrawal,
 )
@@ -148,10 +152,40 @@ class Ledger(Protocol):
 
     async def accounts(self) -> list[AccountRow]: ...
 
+    async def tally(self) -> dict[str, int]:
+        """Counters since the ledger began, for /metrics: `accepted/<source>`, `last/<source>` (ms),
+        `attempts/<account>/<destination>/<outcome>`, `took/<destination>/<ms or inf>`,
+        `took_ms/<destination>`, `quarantined`."""
+        ...
+
+    # keeping
+    async def forget(
+        self, lead_id: LeadId, *, entry: bytes, tombstone: float
+    ) -> list[DeliveryId] | None:
+        """Erase the person from a lead and cancel what is open; says what it cancelled.
+
+        The same message is answered with this lead for `tombstone` seconds. None: no such lead.
+        """
+        ...
+
+    async def expire(self, keep: Keep, *, limit: int = 100, dry_run: bool = False) -> Expired:
+        """Take out what was kept long enough, at most `limit` of each kind."""
+        ...
+
+    async def sealed(self, cursor: str = "", *, under: str = "") -> SealedPage:
+        """Every place that may hold sealed bytes, a page at a time; `under`: a key's beginning."""
+        ...
+
+    async def reseal(self, place: Place, whole: bytes) -> bool:
+        """Put `whole` there, if what was seen there still stands there."""
+        ...
+
     # quarantine, the property directory, what the workers share
     async def quarantine(self, row: QuarantineRow) -> str: ...
 
     async def quarantined(self, *, limit: int) -> list[QuarantineRow]: ...
+
+    async def quarantine_size(self) -> int: ...
 
     async def quarantine_get(self, quarantine_id: str) -> QuarantineRow | None: ...
 
@@ -175,8 +209,13 @@ class Ledger(Protocol):
 
     async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None: ...
 
-    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
-        """A drawer is a small named collection that can be listed: no entry ends by itself."""
+    async def drawer_put(
+        self, drawer: str, entries: Mapping[str, bytes], *, ttl: float | None = None
+    ) -> None:
+        """A drawer is a small named collection that can be listed.
+
+        `ttl`: the whole drawer ends so many seconds after its last put.
+        """
         ...
 
     async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
@@ -199,5 +238,5 @@ class Ledger(Protocol):
     async def beat(self, worker: str, *, ttl: float) -> None: ...
 
     async def workers(self) -> dict[str, float]:
-        """Worker → when it was last seen."""
+        """Worker → when it was last seen, for those of the last 30 s."""
         ...

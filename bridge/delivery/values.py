@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NewType
 
-from bridge.outcomes import Decision, State
+from bridge.outcomes import Decision, PauseAccount, Settle, State
 
 LeadId = NewType("LeadId", str)
 DeliveryId = NewType(
@@ -151,6 +151,20 @@ class Record:
     pause_after_refusals: int = 25
     entry: bytes = b"{}\n"
 
+    @property
+    def outcome(self) -> str:
+        """In one word, for counting."""
+        decision = self.decision
+        known = (
+            ("delivered", isinstance(decision, Settle) and decision.state is State.DELIVERED),
+            ("unknown", self.unknown),
+            ("rejected", self.refused),
+            ("account_problem", isinstance(decision, PauseAccount)),
+            ("rate_limited", self.account_wait > 0),
+            ("not_sent", self.health == "bad"),
+        )
+        return next((name for name, fits in known if fits), "other")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -159,6 +173,49 @@ class Recorded:
     applied: bool
     state: State
     woken: tuple[str, ...] = ()  # accounts whose waiting deliveries became due
+
+
+# --- keeping ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How long what is kept, in seconds: `payload` after a lead's last final state, `bodies` of
+    attempts after they were made, `held` deliveries that nobody acts on, the quarantine."""
+
+    payload: float = 30 * 86_400
+    bodies: float = 14 * 86_400
+    held: float = 180 * 86_400
+    quarantine: float = 30 * 86_400
+    identities: float = 90 * 86_400  # tombstones of erased leads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """What one step of retention took out; `more`: there may be more at once."""
+
+    bodies: int = 0
+    payloads: int = 0
+    held: int = 0
+    quarantine: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Bytes in the ledger that are sealed, or sealed behind a line in the clear; or neither."""
+
+    key: str
+    part: str
+    whole: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPage:
+    """A few places; `cursor` leads to the next ones, empty at the end."""
+
+    places: tuple[Place, ...]
+    cursor: str = ""
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -209,6 +266,7 @@ class AccountRow:
     paused: str  # the reason, empty where it works
     paused_at: float | None
     last_good: float | None
+    due_since: float | None = None  # when the first in line became due, or will
     parked: Mapping[str, str] = field(default_factory=dict)  # destination → why it is paused
 
 
@@ -221,5 +279,9 @@ class QuarantineRow:
     sealed: bytes = b""
 
 
+BUCKETS = (  # ms, of the histogram from lead to vendor; record.lua has the same
+    *(100, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000),
+    *(300_000, 900_000, 3_600_000, 21_600_000, 86_400_000),
+)
 BY_HAND = "by hand"  # a pause whose reason starts so ends by hand too
 Act = Literal["retry", "cancel", "delivered", "resend"]

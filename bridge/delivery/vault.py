@@ -45,6 +45,10 @@ class Vault:
         except (InvalidTag, zlib.error) as error:
             raise SealError("sealed data in the ledger is damaged") from error
 
+    def knows(self, sealed: bytes) -> bool:
+        """Whether one of our keys sealed it."""
+        return sealed[:KEY_ID] in self._ciphers
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether the first key sealed it; otherwise a rotation should seal it again."""
         return sealed[:KEY_ID] == self._current

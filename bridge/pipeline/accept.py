@@ -11,6 +11,7 @@ from ulid import ULID
 from bridge import intake
 from bridge.delivery.values import LeadId, NewLead, Opened, QuarantineRow, Withdrawal
 from bridge.intake import Expected, Milestone, Parsed
+from bridge.intake.senders import source_name
 from bridge.leads import Intent, Lead, Problem
 from bridge.pipeline import prints
 from bridge.pipeline.milestones import Milestones
@@ -135,7 +136,7 @@ class Acceptor:
         known = list(self._parts.routing.sources)
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"known are: {', '.join(known) or 'none'}"
-        return f"`{name[:64]}` is no [sources] table of the routing file; {hint}"
+        return f"`{source_name(name)}` is no [sources] table of the routing file; {hint}"
 
     async def _quarantine(self, came: Intake, error: intake.UnreadableError) -> Accepted:
         raw = (
@@ -145,7 +146,7 @@ class Acceptor:
         )
         row = QuarantineRow(
             quarantine_id="",
-            source=came.source[:64],
+            source=source_name(came.source),
             received_at=self._parts.clock().timestamp(),
             reason="; ".join(f"{one.field}: {one.message}" for one in error.problems),
             sealed=self._parts.vault.seal(raw),

@@ -28,7 +28,9 @@ class Milestones:
         lead_id = await self._lead(milestone.names)
         if lead_id is None and milestone.names:
             name = prints.named(self._parts.vault, milestone.names[0])
-            await self._parts.ledger.drawer_put(_drawer(name), {once: entry})
+            await self._parts.ledger.drawer_put(
+                _drawer(name), {once: entry}, ttl=self._parts.identity_window
+            )
             log.info("milestone.waits kind=%s", milestone.kind)
             lead_id = await self._lead(milestone.names)  # it may have come in between
             if lead_id is not None:

@@ -1,12 +1,14 @@
 """What the steps work with; `wiring.build` is the only place that chooses them."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.connectors.base import Connector
+from bridge.connectors.notices import Channel
 from bridge.delivery.ledger import Ledger
 from bridge.delivery.redis_ledger.intake_stream import IntakeStream
+from bridge.delivery.values import Keep
 from bridge.delivery.vault import Vault
 from bridge.routing import Routing
 
@@ -29,6 +31,8 @@ class Parts:
     probe: float = 300.0
     identity_window: float = 30 * 86_400.0
     wish_window: float = 86_400.0
+    keep: Keep = field(default_factory=Keep)
+    channels: Mapping[str, Channel] = field(default_factory=dict)  # that alarms are told on
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()
 
     async def close(self) -> None:

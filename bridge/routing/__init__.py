@@ -2,6 +2,7 @@
 
 from bridge.routing.config import (
     Account,
+    Alarms,
     ConfigError,
     Destination,
     Rate,
@@ -16,6 +17,7 @@ from bridge.routing.properties import PropertyEntry, parse_csv, property_entry, 
 
 __all__ = [
     "Account",
+    "Alarms",
     "ConfigError",
     "Destination",
     "Pick",

@@ -55,6 +55,7 @@ class Source:
     lookups: str | None = None  # the account that knows what this source's references stand for
     external_id_is: ExternalId = "reference"
     rate: Rate | None = None
+    quiet_after: float | None = None  # seconds without a lead that are an alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +98,22 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alarms:
+    """Whom to tell, and what is late; durations in seconds."""
+
+    webhook: str | None = None
+    webhook_secret: SecretStr | None = None
+    smtp: SecretStr | None = None
+    email_from: str | None = None
+    email_to: tuple[str, ...] = ()
+    stuck_after: float = 900.0
+    quarantine_over: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
     sources: Mapping[str, Source]
     accounts: Mapping[str, Account]
     destinations: Mapping[str, Destination]
     routes: tuple[Route, ...]
+    alarms: Alarms = Alarms()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from bridge.routing import crosschecks
 from bridge.routing.config import (
     Account,
+    Alarms,
     ConfigError,
     Destination,
     Route,
@@ -21,6 +22,7 @@ from bridge.routing.tables import (
     NAME,
     NAME_RULE,
     AccountTable,
+    AlarmsTable,
     DestinationTable,
     RouteTable,
     SourceTable,
@@ -28,7 +30,7 @@ from bridge.routing.tables import (
 
 T = TypeVar("T", bound=BaseModel)
 TableOf = dict[str, Any]
-TOP = ("sources", "accounts", "destinations", "routes")
+TOP = ("sources", "accounts", "destinations", "routes", "alarms")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -52,6 +54,7 @@ class Reader:
             accounts=dict(self._accounts(tree)),
             destinations=dict(self._destinations(tree)),
             routes=tuple(self._routes(tree.get("routes", []))),
+            alarms=self._alarms(tree.get("alarms", {})),
         )
         crosschecks.names(
             routing, _names(tree, "sources"), _names(tree, "destinations"), self._faults
@@ -142,6 +145,24 @@ class Reader:
                 where, "on_unknown", "this action cannot be read back; use hold or retry_once"
             )
         return wanted or str(getattr(action, "on_unknown_default", "hold"))
+
+    def _alarms(self, table: Any) -> Alarms:
+        where = "[alarms]"
+        if not isinstance(table, dict):
+            self._faults.say(where, "", "is a table, not a single value")
+            return Alarms()
+        known = self._checked(AlarmsTable, self._faults.filled(where, table), where, "an alarm")
+        if known is None:
+            return Alarms()
+        if not _is_safe(known.webhook):
+            self._faults.say(where, "webhook", "must be https (http only on a loopback address)")
+        if bool(known.webhook) != bool(known.webhook_secret):
+            self._faults.say(where, "webhook_secret", "goes with webhook: give both, or none")
+        if bool(known.smtp) != bool(known.email_to and known.email_from):
+            self._faults.say(where, "smtp", "goes with email_from and email_to: give all, or none")
+        if known.smtp and not known.smtp.get_secret_value().startswith(("smtp://", "smtps://")):
+            self._faults.say(where, "smtp", "is smtp://user:password@host:587, or smtps://")
+        return Alarms(**{**_values(known), "email_to": tuple(known.email_to or ())})
 
     def _routes(self, tables: Any) -> Iterator[Route]:
         if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):

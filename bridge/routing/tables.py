@@ -82,6 +82,7 @@ class SourceTable(Table):
     lookups: str | None = None
     external_id_is: ExternalId = "reference"
     rate: RateText | None = None
+    quiet_after: Seconds | None = None
 
 
 class AccountTable(Table):
@@ -120,6 +121,16 @@ class WhenTable(Table):
         """Each key that is given → the values that fit, as text."""
         given = self.model_dump(mode="json", exclude_none=True)
         return {key: frozenset(str(one) for one in values) for key, values in given.items()}
+
+
+class AlarmsTable(Table):
+    webhook: str | None = None
+    webhook_secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
+    smtp: SecretStr | None = None
+    email_from: str | None = None
+    email_to: Listed | None = None
+    stuck_after: Seconds = 900.0
+    quarantine_over: int = Field(default=20, ge=0)
 
 
 class RouteTable(Table):

@@ -1,5 +1,6 @@
 """The web process: everything is made when it starts, nothing at import."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,8 @@ from starlette.exceptions import HTTPException
 from bridge import __version__, wiring
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import Acceptor, Together
-from bridge.web import health, hooks, looking, ways_in
+from bridge.pipeline.alarms import Alarms
+from bridge.web import health, hooks, looking, metrics, people, ways_in
 from bridge.web.office import Office
 from bridge.web.problems import Problem, on_problem
 
@@ -35,9 +37,12 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
             together=Together(acceptor),
             api_token=token,
         )
+        watching = asyncio.create_task(Alarms(parts).watch(settings.alarm_every))
         try:
             yield
         finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
             await parts.close()
 
     app = FastAPI(
@@ -48,7 +53,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
     )
     for fault in (Problem, LedgerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(fault, on_problem)
-    for one in (ways_in, hooks, looking, health):
+    for one in (ways_in, hooks, looking, people, health, metrics):
         app.include_router(one.router)
     return app
 

@@ -9,13 +9,15 @@ from typing import cast
 
 from bridge.connectors import VENDORS
 from bridge.connectors.base import AccountSettings, Connector
+from bridge.connectors.notices import Channel, Mail, Webhook
 from bridge.connectors.transport import Http
 from bridge.delivery.ledger import Ledger, LedgerError
 from bridge.delivery.redis_ledger import GRACE, RedisLedger
 from bridge.delivery.shelf import SealedShelf
+from bridge.delivery.values import Keep
 from bridge.delivery.vault import SealError, Vault, new_key
 from bridge.pipeline.parts import Nudge, Parts
-from bridge.routing import Account
+from bridge.routing import Account, Alarms
 from bridge.wiring.start import StartError, Wiring, read_routing, vault
 
 log = logging.getLogger("bridge.start")
@@ -60,6 +62,14 @@ async def build(
         probe=settings.probe,
         identity_window=settings.identity_window,
         wish_window=settings.wish_window,
+        channels=_channels(routes.alarms, http),
+        keep=Keep(
+            payload=settings.retention_payload,
+            bodies=settings.retention_bodies,
+            held=settings.retention_held,
+            quarantine=settings.retention_quarantine,
+            identities=settings.retention_identities,
+        ),
         closing=(http.aclose, ledger.close),
     )
 
@@ -108,6 +118,17 @@ def check_start(wiring: Wiring) -> str:
     if caution:
         log.warning("ledger.caution %s", caution)
     return caution
+
+
+def _channels(alarms: Alarms, http: Http) -> dict[str, Channel]:
+    found: dict[str, Channel] = {}
+    if alarms.webhook and alarms.webhook_secret:
+        secret = alarms.webhook_secret.get_secret_value()
+        found["webhook"] = Webhook(http, alarms.webhook, secret)
+    if alarms.smtp and alarms.email_from:
+        server = alarms.smtp.get_secret_value()
+        found["email"] = Mail(server, alarms.email_from, alarms.email_to)
+    return found
 
 
 def _connect(

@@ -13,6 +13,7 @@ def test_the_quarantine_keeps_until_it_is_dropped(bench: Bench) -> None:
             quarantine_id="", source="web", received_at=1.5, reason="no", sealed=b"\n\x00raw"
         )
         name = await ledger.quarantine(row)
+        assert await ledger.quarantine_size() == 1
         (kept,) = await ledger.quarantined(limit=5)
         assert (kept.quarantine_id, kept.sealed, kept.received_at) == (name, b"\n\x00raw", 1.5)
         assert await ledger.quarantine_get(name) == kept

@@ -67,6 +67,7 @@ class Accepting:
         if lead_id not in store.blobs:
             return False
         store.abouts[lead_id] = amendment.about
+        store.contacts[lead_id] = amendment.contacts
         store.blobs[lead_id] = amendment.blob
         for mark in amendment.gone:
             store.marks[mark].pop(lead_id, None)
@@ -197,6 +198,10 @@ class Accepting:
         store.blobs[new.lead_id] = new.blob
         for mark in (*new.contacts, *new.marks):
             store.marks[mark][new.lead_id] = store.now
+        store.contacts[new.lead_id] = new.contacts
+        store.identities[new.lead_id] = new.identities
+        store.tally[f"accepted/{new.source}"] += 1
+        store.tally[f"last/{new.source}"] = round(store.now * 1000)
         if new.wants:
             store.drawers["wanted"][new.wants] = new.source.encode()
         store.log(new.lead_id, new.entry)

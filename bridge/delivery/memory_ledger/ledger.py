@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 
 from bridge.delivery.memory_ledger.accepting import Accepting
 from bridge.delivery.memory_ledger.acting import Acting
+from bridge.delivery.memory_ledger.keeping import Keeping
 from bridge.delivery.memory_ledger.looking import Looking
 from bridge.delivery.memory_ledger.store import Store
 from bridge.delivery.memory_ledger.working import Working
 
 
-class MemoryLedger(Accepting, Working, Acting, Looking):
+class MemoryLedger(Accepting, Working, Acting, Keeping, Looking):
     """`Ledger` in dicts; `clock` gives unix seconds."""
 
     def __init__(
@@ -24,6 +25,7 @@ class MemoryLedger(Accepting, Working, Acting, Looking):
         Accepting.__init__(self, store)
         Working.__init__(self, store, grace=grace, breaker_open=breaker_open)
         Acting.__init__(self, store)
+        Keeping.__init__(self, store)
         Looking.__init__(self, store)
 
     @property

@@ -24,7 +24,6 @@ from bridge.outcomes import State
 class Looking:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._quarantine: dict[str, QuarantineRow] = {}
         self._properties: dict[str, str] = {}
         self._beats: dict[str, float] = {}
         self._turns: dict[str, list[float]] = defaultdict(list)
@@ -78,6 +77,7 @@ class Looking:
                 paused_at=one.paused_at,
                 last_good=one.good,
                 parked=dict(one.parked),
+                due_since=one.next_due(),
             )
             for name, one in sorted(self._store.accounts.items())
         ]
@@ -99,18 +99,24 @@ class Looking:
 
     async def quarantine(self, row: QuarantineRow) -> str:
         name = row.quarantine_id or str(ULID())
-        self._quarantine[name] = replace(row, quarantine_id=name)
+        self._store.quarantine[name] = replace(row, quarantine_id=name)
+        self._store.tally["quarantined"] += 1
         return name
 
     async def quarantined(self, *, limit: int) -> list[QuarantineRow]:
-        rows = sorted(self._quarantine.values(), key=lambda row: row.received_at, reverse=True)
+        rows = sorted(
+            self._store.quarantine.values(), key=lambda row: row.received_at, reverse=True
+        )
         return rows[:limit]
 
+    async def quarantine_size(self) -> int:
+        return len(self._store.quarantine)
+
     async def quarantine_get(self, quarantine_id: str) -> QuarantineRow | None:
-        return self._quarantine.get(quarantine_id)
+        return self._store.quarantine.get(quarantine_id)
 
     async def quarantine_drop(self, quarantine_id: str) -> bool:
-        return self._quarantine.pop(quarantine_id, None) is not None
+        return self._store.quarantine.pop(quarantine_id, None) is not None
 
     async def properties(self, references: Sequence[str]) -> dict[str, str]:
         return {name: self._properties[name] for name in references if name in self._properties}
@@ -137,22 +143,26 @@ class Looking:
         if only_if is None or self._store.get(f"shelf:{name}") == only_if:
             self._store.expiring.pop(f"shelf:{name}", None)
 
-    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
-        self._store.drawers[drawer] |= entries
+    async def drawer_put(
+        self, drawer: str, entries: Mapping[str, bytes], *, ttl: float | None = None
+    ) -> None:
+        self._store.drawer(drawer).update(entries)
+        if ttl is not None and entries:
+            self._store.drawer_ends[drawer] = self._store.now + ttl
 
     async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
-        fresh = name not in self._store.drawers[drawer]
-        self._store.drawers[drawer].setdefault(name, value)
+        fresh = name not in self._store.drawer(drawer)
+        self._store.drawer(drawer).setdefault(name, value)
         return fresh
 
     async def drawer_get(self, drawer: str, name: str) -> bytes | None:
-        return self._store.drawers[drawer].get(name)
+        return self._store.drawer(drawer).get(name)
 
     async def drawer_all(self, drawer: str) -> dict[str, bytes]:
-        return dict(self._store.drawers[drawer])
+        return dict(self._store.drawer(drawer))
 
     async def drawer_drop(self, drawer: str, name: str) -> bool:
-        return self._store.drawers[drawer].pop(name, None) is not None
+        return self._store.drawer(drawer).pop(name, None) is not None
 
     async def spend(self, name: str, count: int, seconds: float) -> float:
         now = self._store.now
@@ -169,7 +179,8 @@ class Looking:
         self._beats[worker] = now
 
     async def workers(self) -> dict[str, float]:
-        return dict(self._beats)
+        since = self._store.now - 30
+        return {name: at for name, at in self._beats.items() if at >= since}
 
 
 def _row(one: Delivery) -> DeliveryRow:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from bridge.delivery.values import LeadRow, LogEntry, delivery_id
+from bridge.delivery.values import BUCKETS, LeadRow, LogEntry, QuarantineRow, delivery_id
 from bridge.outcomes import State
 
 
@@ -74,6 +74,12 @@ class Store:
         self.marks: dict[str, dict[str, float]] = defaultdict(dict)  # contacts and others
         self.withdrawn: dict[str, dict[str, float]] = defaultdict(dict)
         self.drawers: dict[str, dict[str, bytes]] = defaultdict(dict)
+        self.contacts: dict[str, tuple[str, ...]] = {}
+        self.identities: dict[str, tuple[str, ...]] = {}
+        self.erased: set[str] = set()
+        self.tally: Counter[str] = Counter()
+        self.quarantine: dict[str, QuarantineRow] = {}
+        self.drawer_ends: dict[str, float] = {}
         self.events: list[Mapping[str, str]] = []
 
     @property
@@ -91,10 +97,28 @@ class Store:
     def put(self, name: str, value: bytes, ttl: float | None) -> None:
         self.expiring[name] = (value, None if ttl is None else self.now + ttl)
 
+    def drawer(self, name: str) -> dict[str, bytes]:
+        """A collection that may have ended."""
+        if self.drawer_ends.get(name, self.now + 1) <= self.now:
+            self.drawers.pop(name, None)
+            del self.drawer_ends[name]
+        return self.drawers[name]
+
     def log(self, lead_id: str, entry: bytes) -> None:
         header, sealed = entry.split(b"\n", 1)
-        one = LogEntry(at=self.now, header=orjson.loads(header), sealed=sealed)
+        one = LogEntry(
+            at=self.now,
+            header=orjson.loads(header),
+            sealed=b"" if lead_id in self.erased else sealed,
+        )
         self.logs[lead_id].append(one)
+
+    def measure(self, one: Delivery) -> None:
+        """Seconds from lead to vendor, in the buckets that /metrics shows."""
+        took = max(0, round((self.now - self.leads[one.lead_id].received_at) * 1000))
+        bucket = next((str(limit) for limit in BUCKETS if took <= limit), "inf")
+        self.tally[f"took/{one.destination}/{bucket}"] += 1
+        self.tally[f"took_ms/{one.destination}"] += took
 
     def move(self, one: Delivery, to: State, reason: str = "", reference: str = "") -> None:
         one.state, one.reason, one.updated_at = to, reason, self.now

@@ -160,6 +160,7 @@ class Working:
             if in_flight:
                 one.late = (settle.reference if settle else "") or "-"
                 return Recorded(applied=False, state=one.state)
+        self._store.tally[f"attempts/{one.account}/{one.destination}/{record.outcome}"] += 1
         self._watch(account, one, record, delivered=delivered)
         to = self._apply(one, account, record)
         woken = store.wake_dependants(one) if to.final else []
@@ -184,6 +185,8 @@ class Working:
         one.next_at = None
         if delay is not None:
             one.next_at = account.due[one.name] = self._store.now + delay
+        if to is State.DELIVERED:
+            self._store.measure(one)
         self._store.move(one, to, reason, reference)
         return to
 

@@ -17,6 +17,12 @@ from bridge.delivery.values import (
 from bridge.outcomes import State
 
 PAGE = 200
+READ: tuple[tuple[str | int, ...], ...] = (  # of an account
+    ("HGETALL", "ctl"),
+    ("ZCARD", "leases"),
+    ("ZCARD", "due"),
+    ("ZRANGE", "due", 0, 0, "WITHSCORES"),
+)
 IN_LINE = frozenset({State.PENDING, State.RETRYING, State.SENDING})
 
 
@@ -81,12 +87,12 @@ class Archive:
             one.decode() for one in await self._redis.do("SMEMBERS", self._key("accounts"))
         )
         commands = [
-            (command, self._key(f"account:{name}:{part}"))
+            (command, self._key(f"account:{name}:{part}"), *more)
             for name in names
-            for command, part in (("HGETALL", "ctl"), ("ZCARD", "leases"), ("ZCARD", "due"))
+            for command, part, *more in READ
         ]
         answers = iter(await self._redis.many(commands))
-        return [_account(name, next(answers), next(answers), next(answers)) for name in names]
+        return [_account(name, [next(answers) for _ in READ]) for name in names]
 
     async def _leads(self, ids: list[LeadId]) -> list[LeadRow | None]:
         commands = [("HMGET", self._key(f"lead:{one}"), *rows.LEAD_FIELDS) for one in ids]
@@ -138,7 +144,8 @@ def _pairs(flat: list[bytes]) -> Iterator[tuple[str, str]]:
     return zip(texts, texts, strict=True)
 
 
-def _account(name: str, ctl: Any, in_flight: int, due: int) -> AccountRow:
+def _account(name: str, answers: list[Any]) -> AccountRow:
+    ctl, in_flight, due, head = answers
     known = dict(_pairs(ctl))
     parked = {k.removeprefix("parked:"): v for k, v in known.items() if k.startswith("parked:")}
     return AccountRow(
@@ -150,6 +157,7 @@ def _account(name: str, ctl: Any, in_flight: int, due: int) -> AccountRow:
         paused_at=_seconds(known.get("paused_at")),
         last_good=_seconds(known.get("good")),
         parked=parked,
+        due_since=float(head[1]) / 1000 if head else None,
     )
 
 

@@ -66,6 +66,7 @@ class Engine:
     async def amend(self, amendment: Amendment) -> bool:
         arguments = {
             "lead_id": amendment.lead_id,
+            "contacts": amendment.contacts,
             "prints": (*amendment.contacts, *amendment.marks),
             "gone": amendment.gone,
             "property": amendment.about,

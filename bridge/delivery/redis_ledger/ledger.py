@@ -5,6 +5,7 @@ from bridge.delivery.redis_ledger.archive import Archive
 from bridge.delivery.redis_ledger.connection import Connection
 from bridge.delivery.redis_ledger.engine import BREAKER_OPEN, GRACE, Engine
 from bridge.delivery.redis_ledger.intake_stream import IntakeStream
+from bridge.delivery.redis_ledger.keeping import Keeping
 from bridge.delivery.redis_ledger.rooms import Rooms
 from bridge.delivery.redis_ledger.scripts import Scripts
 
@@ -13,7 +14,7 @@ EVENTS = "bridge:events"  # part of the public contract (DESIGN 1.1)
 OLDEST = (6, 2)
 
 
-class RedisLedger(Engine, Archive, Rooms):
+class RedisLedger(Engine, Archive, Keeping, Rooms):
     """`Ledger` on Redis. Make it on the loop that uses it; `close()` when done.
 
     Every call fails within 5 s with `LedgerError` where no server answers. `replicas`: so many must
@@ -34,6 +35,7 @@ class RedisLedger(Engine, Archive, Rooms):
         scripts = Scripts(self._connection, prefix, events)
         Engine.__init__(self, scripts, grace=grace, breaker_open=breaker_open)
         Archive.__init__(self, self._connection, prefix)
+        Keeping.__init__(self, scripts, self._connection, prefix)
         Rooms.__init__(self, self._connection, prefix)
 
     async def ready(self) -> None:

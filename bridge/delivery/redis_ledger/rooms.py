@@ -9,6 +9,7 @@ from ulid import ULID
 from bridge.delivery.redis_ledger.connection import Command, Connection
 from bridge.delivery.values import QuarantineRow
 
+SEEN = 30  # seconds in which a worker counts as there
 DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
@@ -38,6 +39,7 @@ class Rooms:
         commands: list[Command] = [
             ("SET", self._name(f"quarantine:{name}"), line),
             ("ZADD", self._name("quarantine"), row.received_at, name),
+            ("HINCRBY", self._name("tally"), "quarantined", 1),
         ]
         await self._redis.many(commands, atomic=True, writes=True)
         return name
@@ -46,6 +48,9 @@ class Rooms:
         names = await self._redis.do("ZREVRANGE", self._name("quarantine"), 0, limit - 1)
         found = [await self.quarantine_get(name.decode()) for name in names]
         return [row for row in found if row]
+
+    async def quarantine_size(self) -> int:
+        return int(await self._redis.do("ZCARD", self._name("quarantine")))
 
     async def quarantine_get(self, quarantine_id: str) -> QuarantineRow | None:
         data = await self._redis.do("GET", self._name(f"quarantine:{quarantine_id}"))
@@ -96,10 +101,17 @@ class Rooms:
         else:
             await self._redis.do("EVAL", DROP_IF, 1, key, only_if)
 
-    async def drawer_put(self, drawer: str, entries: Mapping[str, bytes]) -> None:
-        if entries:
-            flat = (part for pair in entries.items() for part in pair)
-            await self._redis.many([("HSET", self._name(f"drawer:{drawer}"), *flat)], writes=True)
+    async def drawer_put(
+        self, drawer: str, entries: Mapping[str, bytes], *, ttl: float | None = None
+    ) -> None:
+        if not entries:
+            return
+        flat = (part for pair in entries.items() for part in pair)
+        key = self._name(f"drawer:{drawer}")
+        commands: list[Command] = [("HSET", key, *flat)]
+        if ttl is not None:
+            commands.append(("PEXPIRE", key, max(1, round(ttl * 1000))))
+        await self._redis.many(commands, atomic=True, writes=True)
 
     async def drawer_add(self, drawer: str, name: str, value: bytes) -> bool:
         return bool(await self._redis.do("HSETNX", self._name(f"drawer:{drawer}"), name, value))
@@ -124,7 +136,9 @@ class Rooms:
         await self._redis.many(commands)
 
     async def workers(self) -> dict[str, float]:
-        flat = await self._redis.do("ZRANGE", self._name("workers"), 0, -1, "WITHSCORES")
+        since = int((await self._redis.do("TIME"))[0]) - SEEN
+        key = self._name("workers")
+        flat = await self._redis.do("ZRANGEBYSCORE", key, since, "+inf", "WITHSCORES")
         texts = iter(one.decode() for one in flat)
         return {name: float(score) for name, score in zip(texts, texts, strict=True)}
 

@@ -72,6 +72,7 @@ def record(record: Record) -> dict[str, object]:
         "delay_ms": delay,
         "counts": counts and not pause,
         "unknown": record.unknown,
+        "outcome": record.outcome,
         "health": record.health,
         "until_ms": ms(record.account_wait),
         "refused": record.refused,

@@ -13,7 +13,12 @@ from bridge.delivery.ledger import LedgerError
 from bridge.delivery.redis_ledger.connection import Command, Connection
 
 # What stands in front of a script beside common.lua.
-BASES: Mapping[str, tuple[str, ...]] = {"open": ("starting",), "extend": ("starting",)}
+BASES: Mapping[str, tuple[str, ...]] = {
+    "open": ("starting",),
+    "extend": ("starting",),
+    "forget": ("erasing",),
+    "expire": ("erasing",),
+}
 READING = frozenset({"due"})
 Call = tuple[object, *tuple[bytes, ...]]  # the arguments, then what is not JSON
 

@@ -6,14 +6,16 @@
 -- Keys, all under the prefix:
 --   lead:<id>             hash   so source, ex external id, in intent, te test, st status, at ms,
 --                                fi first lead of the same wish, pr property, dl destinations,
---                                wd withdrawn
+--                                wd withdrawn, co contacts, id identities, er ms of its erasure
 --   lead:<id>:blob        string the sealed lead
 --   lead:<id>:log         list   "<ms> <JSON header>\n<sealed bodies>"
 --   leads                 zset   lead id by ms of acceptance
+--   keep:bodies, :payload zset   lead id by the ms from which its retention counts (expire.lua)
+--   tally                 hash   what /metrics counts: accepted/, last/, attempts/, took/
 --   delivery:<id>:<dest>  hash   st state, ac account, rt route, at attempts, un unknowns, tk token,
 --                                nx next ms, up updated ms, rs reason, rf reference, md mode,
 --                                af after, dp dependants, ca cancelled for `after`, cx cancel asked,
---                                lt delivered by an older holder
+--                                lt delivered by an older holder, er its lead was erased
 --   account:<a>:due       zset   delivery id by the ms when it is due
 --   account:<a>:leases    zset   delivery id by the ms when its lease ends: what is in flight
 --   account:<a>:ctl       hash   pause, rate, breaker, refusals in a row, parked destinations
@@ -46,6 +48,9 @@ local function lead_key(id) return P .. 'lead:' .. id end
 local function log(lead, entry)
   call('RPUSH', lead_key(lead) .. ':log', string.format('%.0f ', now) .. entry)
 end
+
+-- An entry without the sealed bodies behind its first line.
+local function bare(entry) return string.sub(entry, 1, (string.find(entry, '\n', 1, true))) end
 
 -- Tells other pipelines; names no person.
 local function tell(id, state, reference, reason)

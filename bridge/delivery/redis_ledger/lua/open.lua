@@ -29,9 +29,14 @@ local names = {}
 for i, delivery in ipairs(A.deliveries) do names[i] = delivery.destination end
 local status = withdrawn and 'withdrawn' or A.status
 call('HSET', lead_key(A.lead_id), 'so', A.source, 'ex', A.external_id, 'in', A.intent, 'te', A.test,
-  'st', status, 'at', now, 'fi', first, 'pr', A.property, 'dl', table.concat(names, ','))
+  'st', status, 'at', now, 'fi', first, 'pr', A.property, 'dl', table.concat(names, ','),
+  'co', table.concat(A.contacts, ','), 'id', table.concat(A.identities, ','))
 call('SET', lead_key(A.lead_id) .. ':blob', ARGV[4])
 call('ZADD', P .. 'leads', now, A.lead_id)
+call('ZADD', P .. 'keep:bodies', now, A.lead_id)
+call('ZADD', P .. 'keep:payload', now, A.lead_id)
+call('HINCRBY', P .. 'tally', 'accepted/' .. A.source, 1)
+call('HSET', P .. 'tally', 'last/' .. A.source, now)
 for _, prints in ipairs({ A.contacts, A.marks }) do
   for _, print in ipairs(prints) do call('ZADD', P .. 'mark:' .. print, now, A.lead_id) end
 end

@@ -1,15 +1,15 @@
 -- Write down the end of one attempt, if the caller still holds the delivery.
 --
 -- ARGV[3]  id, token, state, mode ('' or verify), reason, reference, delay_ms (-1: not in line),
---          counts, unknown, health (good|bad|none), until_ms, refused, refusal_limit, pause
+--          counts, unknown, outcome, health (good|bad|none), until_ms, refused, refusal_limit, pause
 -- ARGV[4]  the entry for the log
 -- Returns  applied (1|0), the state it is in now, then each account that got work by it
 local lead, destination = split_id(A.id)
 local key = delivery_key(A.id)
-local known = call('HMGET', key, 'st', 'ac', 'tk', 'cx', 'lt')
+local known = call('HMGET', key, 'st', 'ac', 'tk', 'cx', 'lt', 'er')
 local from, account = known[1], known[2]
 if not from then return { 0, 'erased' } end
-log(lead, ARGV[4])
+log(lead, known[6] and bare(ARGV[4]) or ARGV[4])
 local due, leases, ctl = due_key(account), leases_key(account), ctl_key(account)
 local held_by_us = tonumber(known[3]) == A.token
 local in_flight = call('ZSCORE', leases, A.id)
@@ -23,6 +23,17 @@ if not held_by_us then
     call('HSET', key, 'lt', A.reference == '' and '-' or A.reference)
     return { 0, from }
   end
+end
+
+-- Seconds from lead to vendor, in the buckets that /metrics shows.
+local function measure(lead, name)
+  local took = math.max(0, now - tonumber(call('HGET', lead_key(lead), 'at') or now))
+  local bucket = 'inf'
+  for _, limit in ipairs({ 100, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000, 900000, 3600000, 21600000, 86400000 }) do
+    if took <= limit then bucket = string.format('%.0f', limit) break end
+  end
+  call('HINCRBY', P .. 'tally', 'took/' .. name .. '/' .. bucket, 1)
+  call('HINCRBY', P .. 'tally', 'took_ms/' .. name, string.format('%.0f', took))
 end
 
 -- How the vendor is doing, in slots of 10 s over a minute.
@@ -69,6 +80,8 @@ if known[5] and to ~= 'delivered' then
 elseif known[4] and to == 'retrying' then
   to, reason, delay = 'cancelled', 'the person withdrew, or it was cancelled by hand', -1
 end
+call('HINCRBY', P .. 'tally', 'attempts/' .. account .. '/' .. destination .. '/' .. A.outcome, 1)
+if to == 'delivered' then measure(lead, destination) end
 call('ZREM', leases, A.id)
 call('HDEL', key, 'lt')
 if A.unknown then call('HINCRBY', key, 'un', 1) end
