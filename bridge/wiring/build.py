@@ -10,6 +10,7 @@ from typing import cast
 from bridge.connectors import VENDORS
 from bridge.connectors.base import AccountSettings, Connector
 from bridge.connectors.notices import Channel, Mail, Webhook
+from bridge.connectors.rehearsal import Rehearsal
 from bridge.connectors.transport import Http
 from bridge.delivery.ledger import Ledger, LedgerError
 from bridge.delivery.redis_ledger import GRACE, RedisLedger
@@ -52,6 +53,10 @@ async def build(
         routing=routes,
         connectors={
             account.name: _connect(account, http, shelf, clock)
+            for account in routes.accounts.values()
+        },
+        rehearsals={
+            account.name: _connect(account, Rehearsal(http), shelf, clock)
             for account in routes.accounts.values()
         },
         clock=clock,
