@@ -1,0 +1,171 @@
+"""The console as a person uses it: a real browser, worker, ledger and sandbox vendors."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from bridge.outcomes import State
+from tests.integration import chromium
+from tests.integration.bridge_process import lead
+from tests.integration.console_process import PASSWORD, Console, field, post, running, sign_in
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    with running(tmp_path_factory.mktemp("console")) as one:
+        yield one
+
+
+# The first test: nobody is there yet.
+def test_the_first_start_prints_a_link_that_makes_one_administrator_once(
+    console: Console,
+) -> None:
+    said = (console.folder / "web.log").read_text()
+    found = re.search(r"http://\S+(/first/\S+)", said)
+    assert found is not None, said
+    link = found[1]
+    with httpx.Client(base_url=console.url, trust_env=False) as client:
+        page = client.get(link)
+        assert page.status_code == 200
+        form = {"csrf": field(page.text, "csrf"), "name": "root", "password": "short"}
+        assert client.post(link, data=form).status_code == 422
+        assert client.post(link, data=form | {"password": PASSWORD}).status_code == 303
+        assert client.get("/").status_code == 200
+    with httpx.Client(base_url=console.url, trust_env=False) as other:
+        assert other.get(link).status_code == 410
+
+
+def test_a_stranger_finds_a_refused_lead_by_its_phone_corrects_it_and_sees_it_delivered(
+    console: Console, tmp_path: Path
+) -> None:
+    console.user("eva", "operator")
+    console.bridge.sandbox.fault(
+        "status",
+        code=400,
+        body={"message": "Telefonnumret är ogiltigt"},
+        times=1,
+        match={"vendor": "vitec", "body_contains": "anna41@example.com"},
+    )
+    payload = lead(41, intent="interest", property={"vitec": _estate(), "title": "Kungsgatan 16A"})
+    lead_id = console.send(payload)["lead_id"]
+    console.bridge.until(lambda: console.state(lead_id) is State.REJECTED)
+    with chromium.browser() as one, chromium.recorded(one, tmp_path, "stranger") as page:
+        sign_in(page, console, "eva")
+        page.get_by_role("searchbox").fill("(070) 174 06-41")
+        page.get_by_role("button", name="Find").click()
+        page.get_by_role("link", name="A••• S•••").click()
+        assert "17406" not in page.url
+        told = page.get_by_role("main")
+        expect(told).to_contain_text("rejected")
+        expect(told).to_contain_text("ogiltigt")
+        assert "anna41" not in page.content()
+        page.get_by_role("button", name="Correct and send").click()
+        page.get_by_label("Phones").fill("12")
+        page.get_by_role("button", name="Save and send").click()
+        expect(page.get_by_role("alert")).to_contain_text("need")
+        page.get_by_label("Phones").fill("+46 70 174 06 42")
+        page.get_by_role("button", name="Save and send").click()
+        row = page.get_by_role("listitem").filter(has_text="acme-watch").first
+        expect(row.locator(".state")).to_have_text("delivered", timeout=20_000)
+        expect(told).to_contain_text("Corrected by eva: phones")
+    assert console.state(lead_id) is State.DELIVERED
+    calls = console.bridge.sandbox.calls()
+    sent = [one for one in calls if "anna41" in json.dumps(one)]
+    assert "+46701740642" in json.dumps(sent[-1])
+    assert (tmp_path / "stranger.zip").stat().st_size > 10_000
+
+
+def _estate() -> dict[str, str]:
+    return {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"}
+
+
+def test_who_looked_at_the_person_stands_on_the_timeline(console: Console) -> None:
+    console.user("eva", "operator")
+    lead_id = console.send(lead(43))["lead_id"]
+    console.bridge.until(lambda: console.state(lead_id) is State.DELIVERED)
+    with console.sign_in("eva") as client:
+        closed = client.get(f"/leads/{lead_id}").text
+        for personal in ("Svensson43", "anna43", "070-1740643", "+46701740643"):
+            assert personal not in closed
+        opened = post(client, f"/leads/{lead_id}/reveal").text
+        assert "Svensson43" in opened
+        assert "anna43@example.com" in opened
+        assert "eva looked at the person" in client.get(f"/leads/{lead_id}").text
+
+
+def test_a_viewer_sees_and_may_not_act(console: Console) -> None:
+    console.user("vera", "viewer")
+    lead_id = console.send(lead(44))["lead_id"]
+    with console.sign_in("vera") as client:
+        assert client.get("/").status_code == 200
+        assert "Show the person" not in client.get(f"/leads/{lead_id}").text
+        assert post(client, f"/leads/{lead_id}/reveal").status_code == 403
+        assert post(client, f"/leads/{lead_id}/edit").status_code == 403
+        assert post(client, "/accounts/vitec-acme/pause").status_code == 403
+        form = {"act": "cancel", "id": f"{lead_id}:acme-watch"}
+        assert post(client, "/deliveries/act", **form).status_code == 403
+        assert post(client, "/replays", state="held").status_code == 403
+
+
+def test_nobody_sees_anything_without_signing_in(console: Console) -> None:
+    for path in ("/", "/leads", "/deliveries", "/replays", "/accounts", "/quarantine", "/me"):
+        answer = console.client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_a_form_from_elsewhere_is_refused(console: Console) -> None:
+    console.user("eva", "operator")
+    with console.sign_in("eva") as client:
+        for csrf in ("", "x" * 32):
+            answer = client.post("/accounts/vitec-acme/pause", data={"csrf": csrf})
+            assert answer.status_code == 403
+        assert client.post("/sign-out").status_code == 403
+
+
+def test_a_session_ends_when_its_user_is_changed_or_removed(console: Console) -> None:
+    for name, command in (
+        ("ida", ("users", "role", "ida", "viewer")),
+        ("ola", ("users", "remove", "ola")),
+    ):
+        console.user(name, "operator")
+        with console.sign_in(name) as client:
+            assert client.get("/").status_code == 200
+            assert console.bridge.command(*command).returncode == 0
+            assert client.get("/").status_code == 303
+
+
+def test_what_a_browser_is_told(console: Console) -> None:
+    console.user("eva", "operator")
+    with httpx.Client(base_url=console.url, trust_env=False) as client:
+        page = client.get("/sign-in")
+        policy = page.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["cache-control"] == "no-store"
+        form = {"csrf": field(page.text, "csrf"), "name": "eva", "password": PASSWORD}
+        cookie = client.post("/sign-in", data=form).headers.get_list("set-cookie")[0].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert "secure" not in cookie
+        foreign = r'(?:src|href)="https?://|style="|<style|onclick'
+        assert not re.search(foreign, client.get("/").text)
+
+
+def test_guessing_a_password_is_slow(console: Console) -> None:
+    with httpx.Client(base_url=console.url, trust_env=False) as client:
+        csrf = field(client.get("/sign-in").text, "csrf")
+        said = [
+            client.post(
+                "/sign-in", data={"csrf": csrf, "name": "nobody", "password": str(n) * 12}
+            ).text
+            for n in range(11)
+        ]
+    assert "Name or password is wrong." in said[0]
+    assert "Too many tries" in said[-1]
