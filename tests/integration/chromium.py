@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-REQUIRED = "BRIDGE_REQUIRE_BROWSER"
+REQUIRED = "REQUIRE_BROWSER"
 
 
 def path() -> str:

@@ -39,13 +39,14 @@ class Console:
     def state(self, lead_id: str, destination: str = "acme-watch") -> State:
         return self.bridge.deliveries(lead_id)[destination].state
 
-    def sign_in(self, name: str) -> httpx.Client:
+    @contextmanager
+    def sign_in(self, name: str) -> Iterator[httpx.Client]:
         """A browser without eyes, for what needs none."""
-        client = httpx.Client(base_url=self.url, trust_env=False, timeout=10)
-        csrf = field(client.get("/sign-in").text, "csrf")
-        form = {"csrf": csrf, "name": name, "password": PASSWORD}
-        assert client.post("/sign-in", data=form).status_code == 303
-        return client
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=10) as client:
+            csrf = field(client.get("/sign-in").text, "csrf")
+            form = {"csrf": csrf, "name": name, "password": PASSWORD}
+            assert client.post("/sign-in", data=form).status_code == 303
+            yield client
 
 
 def field(text: str, name: str) -> str:

@@ -1,6 +1,6 @@
 """Every page of the console, wide and narrow, light and dark: nothing overflows, all is reachable.
 
-With BRIDGE_SCREENSHOTS set to a folder, what was seen is kept there.
+With CONSOLE_SCREENSHOTS set to a folder, what was seen is kept there.
 """
 
 import os
@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.integration.console_process import Console, running, sign_in
 
 from bridge.outcomes import FINAL, State
 from tests.integration import chromium
 from tests.integration.bridge_process import CASE, lead
+from tests.integration.console_process import Console, running, sign_in
 
 Scheme = Literal["light", "dark"]
 ESTATE = {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"}
@@ -109,7 +109,7 @@ def test_every_page_can_be_read(
     office: tuple[Console, dict[str, str]], size: dict[str, int], scheme: Scheme, tmp_path: Path
 ) -> None:
     console, names = office
-    folder = Path(os.environ.get("BRIDGE_SCREENSHOTS", tmp_path))
+    folder = Path(os.environ.get("CONSOLE_SCREENSHOTS", tmp_path))
     width = "wide" if size is WIDE else "narrow"
     with chromium.browser() as browser:
         page = _at(browser, size, scheme)
