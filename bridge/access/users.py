@@ -40,10 +40,15 @@ class User(BaseModel):
 
 
 class Users:
-    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        hasher: PasswordHasher | None = None,
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         # Somebody who does not exist takes as long to refuse as a wrong password.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 

@@ -174,3 +174,116 @@ def test_guessing_a_password_is_slow(console: Console) -> None:
         ]
     assert "Name or password is wrong." in said[0]
     assert "Too many tries" in said[-1]
+
+
+def test_several_at_once_are_asked_for_twice(console: Console) -> None:
+    console.user("eva", "operator")
+    ids = [console.send(lead(n, intent="interest"))["lead_id"] for n in (45, 46)]
+    console.bridge.until(lambda: all(console.state(one) is State.DELIVERED for one in ids))
+    held = [console.send(lead(n, intent="interest", property={}))["lead_id"] for n in (47, 48)]
+    console.bridge.until(lambda: all(console.state(one) is State.HELD for one in held))
+    names = [f"{one}:acme-watch" for one in held]
+    with console.sign_in("eva") as client:
+        page = post(client, "/deliveries/confirm", act="cancel", id=names, back="/deliveries")
+        assert "2 deliveries?" in page.text
+        assert all(console.state(one) is State.HELD for one in held)
+        mixed = [*names, f"{ids[0]}:acme-watch", "nobody:x"]
+        done = post(client, "/deliveries/act", act="cancel", id=mixed, back="//evil.example")
+        assert done.headers["location"] == "/deliveries?said=acted&n=2&no=2"
+        assert post(client, "/deliveries/act", act="erase", id=names).status_code == 422
+    assert all(console.state(one) is State.CANCELLED for one in held)
+
+
+def test_what_was_not_understood_is_mended_and_let_in(console: Console) -> None:
+    console.user("eva", "operator")
+    bad = console.send({**lead(49), "intent": "watch"})
+    name = bad["quarantine_id"]
+    with console.sign_in("eva") as client:
+        page = client.get(f"/quarantine/{name}").text
+        assert "anna49@example.com" in page
+        for payload, said in (("{", "is not JSON"), (json.dumps(lead(49, intent="x")), "intent")):
+            again = post(client, f"/quarantine/{name}/release", payload=payload, source="signed")
+            assert (again.status_code, said in again.text) == (422, True)
+        good = json.dumps(lead(49))
+        done = post(client, f"/quarantine/{name}/release", payload=good, source="signed")
+        assert done.headers["location"].startswith("/leads/")
+        assert client.get(f"/quarantine/{name}").status_code == 404
+        assert "Nothing is here" in client.get("/x", headers={"accept": "text/html"}).text
+
+
+def test_a_replay_in_the_console_shows_its_plan_and_its_progress(console: Console) -> None:
+    console.user("eva", "operator")
+    match = {"vendor": "vitec", "body_contains": "anna50@example.com"}
+    console.bridge.sandbox.fault("status", code=400, body={}, match=match)
+    lead_id = console.send(lead(50, intent="interest"))["lead_id"]
+    console.bridge.until(lambda: console.state(lead_id) is State.REJECTED)
+    chosen = {"state": "rejected", "lead_ids": lead_id}
+    with console.sign_in("eva") as client:
+        plan = post(client, "/replays/plan", **chosen).text
+        assert "1 would be sent again" in plan
+        assert "the same request as last time" in plan
+        assert console.state(lead_id) is State.REJECTED
+        run = post(client, "/replays", **chosen).headers["location"]
+        console.bridge.until(lambda: "1 sent again" in client.get(run).text)
+        console.bridge.until(lambda: console.state(lead_id) is State.DELIVERED)
+        assert "Sent again by eva (replay)" in client.get(f"/leads/{lead_id}").text
+
+
+def test_an_account_is_paused_and_goes_on(console: Console) -> None:
+    console.user("eva", "operator")
+    with console.sign_in("eva") as client:
+        post(client, "/accounts/flow-acme/pause", reason="being moved")
+        assert "being moved" in client.get("/").text
+        assert post(client, "/accounts/nobody/pause").status_code == 404
+        post(client, "/accounts/flow-acme/resume")
+        assert "being moved" not in client.get("/").text
+
+
+def test_a_lead_that_waits_for_its_property_goes_on_when_it_is_set(console: Console) -> None:
+    console.user("eva", "operator")
+    place = {"reference": "AF43CD99"}
+    lead_id = console.send(lead(51, intent="interest", property=place))["lead_id"]
+    with console.sign_in("eva") as client:
+        assert "AF43CD99" in client.get("/").text
+        wrong = post(client, "/properties", reference="AF43CD99", case_guid="x")
+        assert wrong.status_code == 422
+        ids = {"customer_id": "M30011", "estate_id": "OBJ11385_1395932274"}
+        done = post(client, "/properties", reference="AF43CD99", back=f"/leads/{lead_id}", **ids)
+        assert done.headers["location"] == f"/leads/{lead_id}?said=known"
+    console.bridge.until(lambda: console.state(lead_id) is State.DELIVERED)
+
+
+def test_a_token_may_what_its_role_says_and_sees_its_source_alone(console: Console) -> None:
+    mine = console.send(lead(52))["lead_id"]
+    made = {
+        role: console.bridge.command("tokens", "create", role, "--role", role).stdout.strip()
+        for role in ("viewer", "operator")
+    }
+    crm = console.bridge.command("tokens", "create", "crm", "--source", "crm").stdout.strip()
+    act = f"/v1/deliveries/{mine}:acme-watch/retry"
+
+    def ask(method: str, path: str, token: str) -> int:
+        headers = {"authorization": f"Bearer {token}"}
+        return console.client.request(method, path, headers=headers).status_code
+
+    assert ask("GET", f"/v1/leads/{mine}", made["viewer"]) == 200
+    assert ask("POST", act, made["viewer"]) == 403
+    console.bridge.until(lambda: console.state(mine) is State.DELIVERED)
+    assert ask("POST", act, made["operator"]) == 409
+    assert ask("GET", f"/v1/leads/{mine}", crm) == 404
+    headers = {"authorization": f"Bearer {crm}"}
+    assert console.client.get("/v1/leads", headers=headers).json() == []
+    assert console.client.get("/v1/deliveries", headers=headers).json() == []
+    assert ask("GET", "/v1/leads", "brt_x_y") == 401
+    listed = json.loads(console.bridge.command("tokens", "list", "--json").stdout)
+    token_id = next(one["token_id"] for one in listed if one["name"] == "viewer")
+    assert console.bridge.command("tokens", "revoke", token_id).returncode == 0
+    assert ask("GET", f"/v1/leads/{mine}", made["viewer"]) == 401
+
+
+def test_the_console_is_no_part_of_the_described_api(console: Console) -> None:
+    known = console.client.get("/openapi.json").json()
+    assert all(
+        path.startswith(("/v1/", "/healthz", "/readyz", "/metrics")) for path in known["paths"]
+    )
+    assert "401" in known["paths"]["/v1/leads"]["get"]["responses"]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
+from argon2 import PasswordHasher
 
 from bridge.access import AccessError, Sessions, Tokens, Users, allows
 from bridge.delivery.memory_ledger import MemoryLedger
@@ -16,7 +17,7 @@ class Desk:
     def __init__(self) -> None:
         self.now = 1_790_000_000.0
         self.ledger = MemoryLedger(clock=lambda: self.now)
-        self.users = Users(self.ledger, self.clock)
+        self.users = Users(self.ledger, self.clock, PasswordHasher(1, 8, 1))
         self.tokens = Tokens(self.ledger, self.clock)
         self.sessions = Sessions(self.ledger, self.users)
 

@@ -21,7 +21,15 @@ LEAD = Lead.model_validate(
         "message": "Ring efter 17",
     }
 )
-PERSONAL = ("Åsa", "Svensson", "asa@example.com", "070-174 06 05", "+46701740605", "0701740605", "Kungsgatan 16A")
+PERSONAL = (
+    "Åsa",
+    "Svensson",
+    "asa@example.com",
+    "070-174 06 05",
+    "+46701740605",
+    "0701740605",
+    "Kungsgatan 16A",
+)
 
 
 def test_json_is_shown_value_by_value() -> None:
