@@ -35,10 +35,9 @@ def web(host: str, port: int) -> None:
     wiring.logs.set_up(settings.log_level, settings.log_format)
     path = wiring.first_link(wiring.read(settings))
     if path:
-        shown = host.replace("0.0.0.0", "localhost")  # the link is for a browser
         click.echo(
             "No users yet. The first administrator comes in here, once, within 30 minutes:"
-            f" http://{shown}:{port}{path}",
+            f" http://{host}:{port}{path}",
             err=True,
         )
     serve(host, port)

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bridge import __version__
 from bridge.access import Session, allows
 from bridge.delivery.ledger import LedgerError
+from bridge.pipeline.redact import masked
 from bridge.web.console.guard import SignInFirst
 from bridge.web.office import Office
 from bridge.web.problems import Problem, on_problem
@@ -92,7 +93,25 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-_templates.filters |= {"iso": iso, "exact": exact, "words": words}
+OUTCOMES = {
+    "NotSent": "Not sent",
+    "RateLimited": "Told to wait",
+    "AccountProblem": "The account was refused",
+    "Unknown": "May have arrived",
+}
+
+
+def outcome(name: str) -> str:
+    return OUTCOMES.get(name, name)
+
+
+_templates.filters |= {
+    "iso": iso,
+    "exact": exact,
+    "words": words,
+    "outcome": outcome,
+    "masked": masked,
+}
 
 
 def wants_page(request: Request) -> bool:
