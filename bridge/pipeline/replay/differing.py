@@ -17,7 +17,7 @@ from bridge.pipeline.attempt import parcel_for, stored_lead
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.plan import plan
 from bridge.pipeline.replay.choosing import UNROUTED, Item
-from bridge.pipeline.story import exchanges_of, region_of
+from bridge.pipeline.story import exchanges_of
 from bridge.routing import PropertyEntry
 
 SAME = "the same request as last time"
@@ -54,7 +54,7 @@ async def _words(parts: Parts, item: Item) -> list[str]:
 
 
 def _routed(parts: Parts, row: LeadRow, lead: Lead, entry: PropertyEntry | None) -> list[str]:
-    now = plan(parts, lead, row.source, entry, region_of(parts, row, lead))
+    now = plan(parts, lead, row.source, entry, ())
     if now.deliveries:
         return [f"a route takes it now, to {', '.join(one.destination for one in now.deliveries)}"]
     lacking = [f"{name}: {what}" for name, what in now.lacking.items()]
