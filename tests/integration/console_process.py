@@ -73,6 +73,7 @@ def running(folder: Path) -> Iterator[Console]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
+        bridge.environment["BRIDGE_TRUSTED_PROXIES"] = "127.0.0.2"
         process = bridge.start_web(port)
         one = Console(folder, bridge, port)
         try:

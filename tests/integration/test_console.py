@@ -82,7 +82,15 @@ def test_a_stranger_finds_a_refused_lead_by_its_phone_corrects_it_and_sees_it_de
     received = json.dumps(console.bridge.sandbox.received(vendor="vitec"))
     assert "anna41@example.com" in received
     assert "+46701740642" in received
+    assert _finds(console, "070-1740642")
+    assert not _finds(console, "070-1740641")
     assert (tmp_path / "stranger.zip").stat().st_size > 10_000
+
+
+def _finds(console: Console, wanted: str) -> bool:
+    """Whether the search leads anywhere: a corrected lead is found by what it says now."""
+    with console.sign_in("eva") as client:
+        return post(client, "/search", q=wanted).headers["location"] != "/leads?found=none"
 
 
 def _estate() -> dict[str, str]:
@@ -161,6 +169,18 @@ def test_what_a_browser_is_told(console: Console) -> None:
         assert "secure" not in cookie
         foreign = r'(?:src|href)="https?://|style="|<style|onclick'
         assert not re.search(foreign, client.get("/").text)
+
+
+@pytest.mark.parametrize(("address", "believed"), [("127.0.0.1", False), ("127.0.0.2", True)])
+def test_only_a_trusted_proxy_may_say_that_it_was_tls(
+    console: Console, address: str, *, believed: bool
+) -> None:
+    way = httpx.HTTPTransport(local_address=address)
+    headers = {"x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1"}
+    with httpx.Client(base_url=console.url, transport=way, headers=headers) as client:
+        answer = client.get("/sign-in")
+    assert ("secure" in answer.headers["set-cookie"].lower()) is believed
+    assert ("strict-transport-security" in answer.headers) is believed
 
 
 def test_guessing_a_password_is_slow(console: Console) -> None:
