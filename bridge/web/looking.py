@@ -44,6 +44,14 @@ async def acting(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return who
 
 
+async def deciding(request: Request, who: Annotated[Caller, Depends(caller)]) -> Office:
+    """What concerns people everywhere takes an administrator of everything."""
+    if not allows(who.role, "admin") or who.source is not None:
+        raise Problem(403, "Not for your role", "This takes an administrator's token.")
+    return Office.of(request)
+
+
+May = Annotated[Office, Depends(deciding)]
 Who = Annotated[Caller, Depends(caller)]
 Acting = Annotated[Caller, Depends(acting)]
 FURTHEST = 1000  # deliveries that are looked through for one source
