@@ -60,7 +60,9 @@ class Pace(click.ParamType[float]):
         return pace
 
 
-@click.command()
+@click.command(
+    epilog=say.example("bridge replay --state rejected --since 24h --destination acme-watch")
+)
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES))
 @click.option("--since", type=Since(), help="Changed since: 12h, 3d, 2026-11-23T08:00.")
 @click.option("--until", type=Since(), help="Changed before.")
@@ -77,10 +79,7 @@ class Pace(click.ParamType[float]):
 async def replay(
     *, run_id: str, pace: float, yes: bool, dry_run: bool, as_json: bool, **chosen: Any
 ) -> None:
-    """Send again what was held, refused or given up: first a plan, then paced.
-
-    Example: bridge replay --state rejected --since 24h --destination acme-watch
-    """
+    """Send again what was held, refused or given up: first a plan, then paced."""
     async with office() as parts:
         if run_id:
             run = await Runs(parts).get(run_id)

@@ -13,12 +13,12 @@ from bridge.pipeline import Parts, views
 ROLE = click.Choice(ROLES)
 
 
-@click.group()
+@click.group(epilog=say.example("bridge users list"))
 def users() -> None:
-    """People who sign in to the console. Example: bridge users add eva --role operator"""
+    """People who sign in to the console."""
 
 
-@users.command("add")
+@users.command("add", epilog=say.example("bridge users add eva --role operator"))
 @click.argument("name")
 @click.option("--role", type=ROLE, default="viewer", show_default=True)
 @on_loop
@@ -32,7 +32,7 @@ async def add(name: str, *, role: Role) -> None:
     click.echo(f"{user.name} may sign in as {user.role}.")
 
 
-@users.command("list")
+@users.command("list", epilog=say.example("bridge users list --json"))
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
@@ -47,7 +47,7 @@ async def list_(*, limit: int, as_json: bool) -> None:
     say.rows(shown, ("name", "role", "created_at"), as_json=as_json, empty="No users yet.")
 
 
-@users.command("role")
+@users.command("role", epilog=say.example("bridge users role eva viewer"))
 @click.argument("name")
 @click.argument("role", type=ROLE)
 @on_loop
@@ -61,7 +61,7 @@ async def role_(name: str, role: Role) -> None:
     click.echo(f"{name} is {role} now.")
 
 
-@users.command("remove")
+@users.command("remove", epilog=say.example("bridge users remove eva"))
 @click.argument("name")
 @on_loop
 async def remove(name: str) -> None:
@@ -74,7 +74,7 @@ async def remove(name: str) -> None:
     click.echo(f"{name} is gone.")
 
 
-@users.command("password")
+@users.command("password", epilog=say.example("bridge users password eva"))
 @click.argument("name")
 @on_loop
 async def password_(name: str) -> None:
@@ -87,12 +87,12 @@ async def password_(name: str) -> None:
     click.echo(f"{name} has another password.")
 
 
-@click.group()
+@click.group(epilog=say.example("bridge tokens list"))
 def tokens() -> None:
-    """Tokens of other programs for /v1. Example: bridge tokens create dashboard --role viewer"""
+    """Tokens of other programs for /v1."""
 
 
-@tokens.command("create")
+@tokens.command("create", epilog=say.example("bridge tokens create board --role viewer"))
 @click.argument("name")
 @click.option("--role", type=ROLE, default="viewer", show_default=True)
 @click.option("--source", help="It sees and acts on leads of this source alone.")
@@ -107,7 +107,7 @@ async def create(name: str, *, role: Role, source: str | None) -> None:
     click.echo(text)
 
 
-@tokens.command("list")
+@tokens.command("list", epilog=say.example("bridge tokens list --json"))
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
@@ -123,7 +123,7 @@ async def list_tokens(*, limit: int, as_json: bool) -> None:
     say.rows(shown, columns, as_json=as_json, empty="No tokens.")
 
 
-@tokens.command("revoke")
+@tokens.command("revoke", epilog=say.example("bridge tokens revoke 1a2b3c4d"))
 @click.argument("token_id")
 @on_loop
 async def revoke(token_id: str) -> None:
