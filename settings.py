@@ -53,6 +53,7 @@ class Settings(BaseModel):
     retention_every: float = Field(default=60, gt=0)  # between two looks, over all workers
     alarm_every: float = Field(default=15, gt=0)  # between two looks for what is the matter
     api_token: SecretStr | None = Field(default=None, min_length=16)  # /v1/leads, /v1/deliveries
+    trusted_proxies: str = ""  # addresses or networks whose X-Forwarded-… are believed
     proxy: str | None = None  # for calls to vendors; none is taken from elsewhere
     environment: Mapping[str, str] = Field(default={}, repr=False)  # for `$NAME` in bridge.toml
 

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "route": ("bridge.cli.explain", "Explain where a lead would go, and why."),
     "leads": ("bridge.cli.leads", "List and show leads."),
     "deliveries": ("bridge.cli.deliveries", "List deliveries and act on them."),
+    "replay": ("bridge.cli.replay", "Send again, with a plan first."),
     "accounts": ("bridge.cli.accounts", "See, pause and resume accounts."),
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
@@ -31,6 +32,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "keys": ("bridge.cli.keys", "Which encryption keys are in use; rotate them."),
     "retention": ("bridge.cli.retention", "What personal data was kept long enough."),
     "completion": ("bridge.cli.completion", "Shell completion for bash, zsh, fish."),
+    "users": ("bridge.cli.users", "Who may sign in to the console."),
+    "tokens": ("bridge.cli.users", "Tokens of other programs for the API."),
     "stats": ("bridge.cli.accounts", "Deliveries by account and state."),
 }
 

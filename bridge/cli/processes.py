@@ -33,6 +33,13 @@ def web(host: str, port: int) -> None:
     settings = wiring.read_settings()
     wiring.check_start(wiring.read(settings))
     wiring.logs.set_up(settings.log_level, settings.log_format)
+    path = wiring.first_link(wiring.read(settings))
+    if path:
+        click.echo(
+            "No users yet. The first administrator comes in here, once, within 30 minutes:"
+            f" http://{host}:{port}{path}",
+            err=True,
+        )
     serve(host, port)
 
 

@@ -115,8 +115,13 @@ class Ledger(Protocol):
         ...
 
     # acting
-    async def act(self, delivery: DeliveryId, act: Act, *, who: str) -> State | None:
-        """Do it by hand; None: no such delivery; raises `ValueError` where it cannot be done."""
+    async def act(
+        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = ""
+    ) -> State | None:
+        """Do it by hand; None: no such delivery; raises `ValueError` where it cannot be done.
+
+        `scope`: the run that it belongs to; said twice within one run it is done once.
+        """
         ...
 
     async def pause(self, account: str, reason: str, *, destination: str = "") -> None: ...
@@ -137,9 +142,17 @@ class Ledger(Protocol):
         ...
 
     async def deliveries(
-        self, *, state: State | None, account: str | None, limit: int
+        self,
+        *,
+        state: State | None,
+        account: str | None,
+        limit: int,
+        before: float | None = None,
     ) -> list[DeliveryRow]:
-        """Newest first."""
+        """Newest first; `before`: of those that a person may look for, changed before that time.
+
+        What is in line or in flight, and what was delivered, has no such index.
+        """
         ...
 
     async def leads_of(self, mark: str, *, limit: int = 1000) -> list[LeadId]:

@@ -20,6 +20,7 @@ class Event(StrEnum):
     AFTER_DONE = "after done"  # the delivery that it comes `after` became final
     WITHDRAWN = "withdrawn"
     RETRIED = "retried"  # by a person, also as `resend`
+    REPLAYED = "replayed"  # by a person who wants it sent anew; what was delivered with `again`
     RESOLVED = "resolved"  # a person says that it had arrived
     CANCELLED = "cancelled"  # by a person
     RESUMED = "resumed"  # its destination goes on
@@ -48,6 +49,10 @@ TRANSITIONS: Table = {
     Event.RETRIED: {
         one: frozenset({_S.PENDING, _S.WAITING})
         for one in frozenset(State) - {_S.DELIVERED, _S.SENDING}
+    },
+    Event.REPLAYED: {
+        one: frozenset({_S.PENDING, _S.WAITING})
+        for one in (_S.HELD, _S.DELIVERED, _S.REJECTED, _S.EXPIRED, _S.CANCELLED, _S.SKIPPED)
     },
     Event.RESOLVED: {one: frozenset({_S.DELIVERED}) for one in frozenset(State) - {_S.SENDING}},
     Event.CANCELLED: {one: frozenset({_S.CANCELLED}) for one in _OPEN - {_S.SENDING}},

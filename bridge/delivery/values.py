@@ -284,4 +284,5 @@ BUCKETS = (  # ms, of the histogram from lead to vendor; record.lua has the same
     *(300_000, 900_000, 3_600_000, 21_600_000, 86_400_000),
 )
 BY_HAND = "by hand"  # a pause whose reason starts so ends by hand too
-Act = Literal["retry", "cancel", "delivered", "resend"]
+# replay: a wanted resend, also of what is final; again: of what was delivered too
+Act = Literal["retry", "cancel", "delivered", "resend", "replay", "again"]

@@ -76,7 +76,7 @@ class Attempt:
             late = f"older than {policy.max_age / 3600:g} h before it could be sent"
             return self._record(Settle(State.EXPIRED, late), None)
         lead = routing.resolve(self._lead, directory.get(self.reference or ""))
-        parcel = self._parcel(lead, destination)
+        parcel = parcel_for(self._parts, lead, destination, self._claim)
         if self._claim.mode == "verify":
             return await self._verified(parcel, policy, situation)
         report = await self._parts.connectors[destination.account].send(parcel)
@@ -110,26 +110,6 @@ class Attempt:
             age=self._claim.age,
             now=self._parts.clock(),
             luck=self._parts.luck(),
-        )
-
-    def _parcel(self, lead: Lead, destination: Destination) -> Parcel:
-        source = self._parts.routing.sources.get(self._claim.source)
-        levels = (
-            ("lead", lead.country),
-            ("source", source.country if source else None),
-            ("destination", destination.country),
-        )
-        level, region = next(((n, c) for n, c in levels if c), ("none", None))
-        return Parcel(
-            lead_id=self._claim.lead_id,
-            lead=lead,
-            source=self._claim.source,
-            action=destination.action,
-            options=cast("ActionOptions", destination.options),
-            region=region,
-            region_source=level,
-            attempt=self._claim.attempt,
-            possible_duplicate=self._claim.unknowns > 0,
         )
 
     def _record(
@@ -178,6 +158,28 @@ class Attempt:
         lean = {key: value for key, value in header.items() if value not in ("", None, [], 0.0)}
         sealed = self._parts.vault.seal(orjson.dumps(exchanges)) if exchanges else b""
         return orjson.dumps(lean) + b"\n" + sealed
+
+
+def parcel_for(parts: Parts, lead: Lead, destination: Destination, claim: Claim) -> Parcel:
+    """`lead` with the ids that the property directory knows."""
+    source = parts.routing.sources.get(claim.source)
+    levels = (
+        ("lead", lead.country),
+        ("source", source.country if source else None),
+        ("destination", destination.country),
+    )
+    level, region = next(((n, c) for n, c in levels if c), ("none", None))
+    return Parcel(
+        lead_id=claim.lead_id,
+        lead=lead,
+        source=claim.source,
+        action=destination.action,
+        options=cast("ActionOptions", destination.options),
+        region=region,
+        region_source=level,
+        attempt=claim.attempt,
+        possible_duplicate=claim.unknowns > 0,
+    )
 
 
 def stored_lead(vault: Vault, blob: bytes) -> Lead:

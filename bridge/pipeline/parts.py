@@ -23,6 +23,7 @@ class Parts:
     vault: Vault
     routing: Routing
     connectors: Mapping[str, Connector]  # by account
+    rehearsals: Mapping[str, Connector]  # the same, but nothing is sent: what would go out?
     clock: Callable[[], datetime]
     luck: Callable[[], float]
     nudge: Nudge

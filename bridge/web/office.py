@@ -1,10 +1,12 @@
 """What the routes work with: made when the server starts, on its own loop."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import cast
 
 from fastapi import Request
 
+from bridge.access import Sessions, Tokens, Users
 from bridge.pipeline import Acceptor, Parts, Together
 
 
@@ -14,6 +16,10 @@ class Office:
     acceptor: Acceptor
     together: Together
     api_token: str | None
+    users: Users
+    tokens: Tokens
+    sessions: Sessions
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)  # replays that run here
 
     @staticmethod
     def of(request: Request) -> "Office":

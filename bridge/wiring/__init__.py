@@ -1,7 +1,7 @@
 """The only place where parts are chosen."""
 
 from bridge.wiring import logs
-from bridge.wiring.build import build, check_start, unlock
+from bridge.wiring.build import build, check_start, first_link, unlock
 from bridge.wiring.start import (
     StartError,
     Wiring,
@@ -17,6 +17,7 @@ __all__ = [
     "Wiring",
     "build",
     "check_start",
+    "first_link",
     "for_child",
     "logs",
     "read",

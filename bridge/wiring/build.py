@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import cast
 
+from bridge.access import Users
 from bridge.connectors import VENDORS
 from bridge.connectors.base import AccountSettings, Connector
 from bridge.connectors.notices import Channel, Mail, Webhook
+from bridge.connectors.rehearsal import Rehearsal
 from bridge.connectors.transport import Http
 from bridge.delivery.ledger import Ledger, LedgerError
 from bridge.delivery.redis_ledger import GRACE, RedisLedger
@@ -54,6 +56,10 @@ async def build(
             account.name: _connect(account, http, shelf, clock)
             for account in routes.accounts.values()
         },
+        rehearsals={
+            account.name: _connect(account, Rehearsal(http), shelf, clock)
+            for account in routes.accounts.values()
+        },
         clock=clock,
         luck=random.random,
         nudge=nudge,
@@ -85,6 +91,20 @@ async def unlock(ledger: Ledger, keys: Vault) -> None:
             "The ledger was written with other encryption keys: BRIDGE_ENCRYPTION_KEYS must hold"
             " the key that it was started with.",
         ) from None
+
+
+def first_link(wiring: Wiring) -> str | None:
+    """The path by which the first administrator comes in; None: there are users."""
+
+    async def ask() -> str | None:
+        ledger = RedisLedger(wiring.redis_url)
+        try:
+            return await Users(ledger, lambda: datetime.now(UTC)).first_link()
+        finally:
+            await ledger.close()
+
+    secret = asyncio.run(ask())
+    return f"/first/{secret}" if secret else None
 
 
 def check_start(wiring: Wiring) -> str:

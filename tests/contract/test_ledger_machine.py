@@ -45,12 +45,14 @@ DECISIONS: tuple[Decision, ...] = (
     Hold("look"),
     PauseAccount("401"),
 )
-ACTS: tuple[Act, ...] = ("retry", "cancel", "delivered", "resend")
+ACTS: tuple[Act, ...] = ("retry", "cancel", "delivered", "resend", "replay", "again")
 BY_HAND: Mapping[Act, Event] = {
     "retry": Event.RETRIED,
     "resend": Event.RETRIED,
     "cancel": Event.CANCELLED,
     "delivered": Event.RESOLVED,
+    "replay": Event.REPLAYED,
+    "again": Event.REPLAYED,
 }
 
 
@@ -131,6 +133,8 @@ class Machine(RuleBasedStateMachine):
             return
         if state is State.DELIVERED:
             self.delivered.add(row.delivery_id)
+        elif act == "again":
+            self.delivered.discard(row.delivery_id)
         self.follow(BY_HAND[act], Event.AFTER_DONE, Event.AGAIN_AFTER)
 
     @rule()

@@ -11,12 +11,17 @@ class Acting:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def act(self, delivery: DeliveryId, act: Act, *, who: str) -> State | None:
+    async def act(
+        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = ""
+    ) -> State | None:
         one = self._store.deliveries.get(delivery)
         if one is None or one.state is None:
             return None
+        if scope and one.scope == scope:
+            return one.state
         account = self._store.accounts[one.account]
         header = {"what": act, "destination": one.destination, "who": who}
+        header |= {"run": scope} if scope else {}
         if one.name in account.leases and act == "cancel":
             one.cancel_asked = True
             self._store.log(one.lead_id, orjson.dumps(header) + b"\n")
@@ -34,15 +39,18 @@ class Acting:
             self._store.move(one, to, f"by {who}")
             self._store.wake_dependants(one)
             return to
+        one.scope = scope or one.scope
         return self._again(one, who)
 
     def _refusal(self, one: Delivery, act: Act) -> str:
         state = one.state
         if one.name in self._store.accounts[one.account].leases:
             return "is being sent at this moment; try again in a few seconds"
-        if state is State.DELIVERED:
+        if state is State.DELIVERED and act != "again":
             return "is delivered already"
         final = state is not None and state.final
+        if act in {"replay", "again"} and not final and state is not State.HELD:
+            return f"is {state}: it is on its way already"
         if act == "retry" and one.unknowns and not final:
             return "may have arrived: say which with `resolve --delivered` or `resolve --resend`"
         return f"is {state} already" if act == "cancel" and final else ""
@@ -52,6 +60,7 @@ class Acting:
         before = store.deliveries.get(delivery_id(one.lead_id, one.after)) if one.after else None
         to = State.PENDING if before is None or before.state is State.DELIVERED else State.WAITING
         one.attempts = 0
+        one.since = store.now
         store.move(one, to, f"sent again by {who}")
         store.accounts[one.account].due.pop(one.name, None)
         if to is State.PENDING:

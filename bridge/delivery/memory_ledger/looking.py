@@ -48,12 +48,18 @@ class Looking:
         return [row for row in rows if before is None or row.received_at < before][:limit]
 
     async def deliveries(
-        self, *, state: State | None, account: str | None, limit: int
+        self,
+        *,
+        state: State | None,
+        account: str | None,
+        limit: int,
+        before: float | None = None,
     ) -> list[DeliveryRow]:
         found = [
             _row(one)
             for one in self._store.deliveries.values()
             if state in {None, one.state} and account in {None, one.account}
+            if before is None or one.updated_at < before
         ]
         return sorted(found, key=lambda row: row.updated_at, reverse=True)[:limit]
 

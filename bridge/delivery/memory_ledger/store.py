@@ -27,6 +27,8 @@ class Delivery:
     dependants: list[str] = field(default_factory=list)
     cancelled_for_after: bool = False
     cancel_asked: bool = False
+    since: float | None = None  # its age counts from here: a person sent it again
+    scope: str = ""  # the last replay that it was part of
     late: str | None = None  # delivered by an older holder, with its reference
 
     @property

@@ -137,7 +137,7 @@ class Working:
             mode=mode,
             attempt=one.attempts,
             unknowns=one.unknowns,
-            age=store.now - lead.received_at,
+            age=store.now - (lead.received_at if one.since is None else one.since),
             source=lead.source,
             blob=store.blobs.get(one.lead_id, b""),
         )

@@ -58,12 +58,17 @@ class Archive:
         return [row for row in await self._leads([LeadId(one.decode()) for one in ids]) if row]
 
     async def deliveries(
-        self, *, state: State | None, account: str | None, limit: int
+        self,
+        *,
+        state: State | None,
+        account: str | None,
+        limit: int,
+        before: float | None = None,
     ) -> list[DeliveryRow]:
         if state in IN_LINE:
             return await self._in_line(state, account, limit)
         indexed = state not in {None, State.DELIVERED}
-        pages = self._set(f"state:{state}", "ZREVRANGE") if indexed else self._all()
+        pages = self._in_state(str(state), before) if indexed else self._all()
         found: list[DeliveryRow] = []
         async for page in pages:
             found += [
@@ -104,6 +109,16 @@ class Archive:
         commands = [("HMGET", self._key(f"delivery:{one}"), *rows.DELIVERY_FIELDS) for one in names]
         answers = zip(names, await self._redis.many(commands), strict=True)
         return [row for row in (rows.delivery_row(one, values) for one, values in answers) if row]
+
+    async def _in_state(self, state: str, before: float | None) -> AsyncIterator[list[DeliveryRow]]:
+        """Newest first, a page at a time."""
+        newest = "+inf" if before is None else f"({rows.ms(before)}"
+        start, key = 0, self._key(f"state:{state}")
+        while ids := await self._redis.do(
+            "ZREVRANGEBYSCORE", key, newest, "-inf", "LIMIT", start, PAGE
+        ):
+            start += len(ids)
+            yield await self._deliveries(DeliveryId(one.decode()) for one in ids)
 
     async def _set(self, name: str, command: str) -> AsyncIterator[list[DeliveryRow]]:
         """A sorted set of delivery ids, a page at a time."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from bridge.delivery.redis_ledger import rows
 from bridge.delivery.redis_ledger.scripts import Scripts
 from bridge.delivery.values import (
@@ -141,10 +139,12 @@ class Engine:
         arguments = {"accounts": accounts, "grace_ms": self._grace, "open_ms": self._open}
         return [one.decode() for one in await self._scripts.run("due", arguments)]
 
-    async def act(self, delivery: DeliveryId, act: Act, *, who: str) -> State | None:
-        header = orjson.dumps({"what": act, "destination": delivery.partition(":")[2], "who": who})
-        arguments = {"id": delivery, "act": act, "who": who}
-        answer = await self._scripts.run("act", arguments, header + b"\n")
+    async def act(
+        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = ""
+    ) -> State | None:
+        arguments = {"id": delivery, "act": act, "who": who, "scope": scope}
+        entry = rows.acted(delivery, act, who, scope)
+        answer = await self._scripts.run("act", arguments, entry)
         if not answer:
             return None
         if not answer[0]:

@@ -114,6 +114,12 @@ def claim(account: str, parts: list[Any]) -> Claim:
     )
 
 
+def acted(delivery: DeliveryId, act: str, who: str, scope: str) -> bytes:
+    """The line of a timeline about what a person did."""
+    header = {"what": act, "destination": delivery.partition(":")[2], "who": who}
+    return orjson.dumps(header | ({"run": scope} if scope else {})) + b"\n"
+
+
 LEAD_FIELDS = ("so", "ex", "in", "st", "at", "te", "fi", "dl")
 
 

@@ -11,7 +11,7 @@ local function give(id, mode)
   local key = delivery_key(id)
   local lead = split_id(id)
   local token = call('HINCRBY', key, 'tk', 1)
-  local known = call('HMGET', key, 'st', 'at', 'un')
+  local known = call('HMGET', key, 'st', 'at', 'un', 'ag')
   local attempt = tonumber(known[2] or 0)
   if mode == 'send' then
     attempt = call('HINCRBY', key, 'at', 1)
@@ -23,7 +23,7 @@ local function give(id, mode)
   call('ZADD', leases, now + A.lease_ms, id)
   local from = call('HMGET', lead_key(lead), 'at', 'so')
   local blob = call('GET', lead_key(lead) .. ':blob')
-  out[#out + 1] = { id, token, mode, attempt, tonumber(known[3] or 0), now - tonumber(from[1] or now), from[2] or '', blob or '' }
+  out[#out + 1] = { id, token, mode, attempt, tonumber(known[3] or 0), now - tonumber(known[4] or from[1] or now), from[2] or '', blob or '' }
 end
 
 -- What a dead worker left is judged first, whatever state the account is in: nothing is sent by it.

@@ -15,7 +15,9 @@
 --   delivery:<id>:<dest>  hash   st state, ac account, rt route, at attempts, un unknowns, tk token,
 --                                nx next ms, up updated ms, rs reason, rf reference, md mode,
 --                                af after, dp dependants, ca cancelled for `after`, cx cancel asked,
---                                lt delivered by an older holder, er its lead was erased
+--                                lt delivered by an older holder, er its lead was erased,
+--                                ag ms since when its age counts (sent again by a person),
+--                                rp the last replay that it was part of
 --   account:<a>:due       zset   delivery id by the ms when it is due
 --   account:<a>:leases    zset   delivery id by the ms when its lease ends: what is in flight
 --   account:<a>:ctl       hash   pause, rate, breaker, refusals in a row, parked destinations
