@@ -1,309 +1,42 @@
 """The whole engine against what one writes first, and against the floor.
 
-    python benchmarks/bench.py [--leads 3000] [--runs 5] [--quick] [--json FILE] [--only NAME]
+    python benchmarks/bench.py [--leads 3000] [--runs 5] [--json FILE]     # make bench
+    python benchmarks/bench.py --quick                                     # make bench-quick
 
-Everything runs on this machine: a minimal vendor stub, a Redis-protocol server that writes every yes
-to disk (`appendfsync always`), two worker processes. A lead goes to three destinations. Each run is
-verified at the sink: a throughput with a delivery missing or doubled is no result. Peers alternate,
-and each figure is the median of its runs.
+Everything runs on this machine: a minimal vendor stub, a Redis-protocol server that writes every
+yes to disk (`appendfsync always`), two worker processes. A lead goes to three destinations. Each
+run is verified at the sink: a throughput with a delivery missing or doubled is no result. Peers
+alternate, and each figure is the median of its runs.
 """
 
 import argparse
 import json
-import os
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-import psutil
-import redis
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks.peers_run import (
+    DESTINATIONS,
+    Run,
+    Stub,
+    floor,
+    ours,
+    ours_running,
+    tasks,
+)
 
-from bridge.delivery.embedded import EmbeddedServer, free_port
-from tests.integration.bridge_process import KEY
-
-DESTINATIONS, WORKERS, CONCURRENCY = 3, 2, 64
-ROUTING = """
-[sources.crm]
-country = "SE"
-token = "token-of-the-crm"
-"""
-ACCOUNT = """
-[accounts.v{n}]
-vendor = "vitec"
-base_url = "http://127.0.0.1:{port}/v{n}"
-customer_id = "M{n}"
-username = "bench"
-password = "password"
-concurrency = 64
-
-[destinations.d{n}]
-account = "v{n}"
-action = "final_price_watched"
-on_unknown = "hold"
-"""
-ROUTE = """
-[[routes]]
-name = "all"
-deliver_to = [{names}]
-duplicates = "deliver"
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One verified run. `cpu`: µs a delivery of the processes that send; `server`: of the ledger's."""
-
-    rate: float
-    cpu: float
-    server: float
-
-
-class Stub:
-    """The vendor, in a process of its own."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        command = [sys.executable, str(ROOT / "benchmarks" / "stub.py"), str(self.port)]
-        self._process = subprocess.Popen(command)
-        self._until_up()
-
-    def count(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.load(urlopen(f"http://127.0.0.1:{self.port}/count"))
-        return found
-
-    def forget(self) -> None:
-        urlopen(f"http://127.0.0.1:{self.port}/forget").read()
-
-    def await_all(self, deliveries: int, seconds: float = 240) -> float:
-        """When the last one came, on the wall clock."""
-        limit = time.monotonic() + seconds
-        while (found := self.count())["different"] < deliveries:
-            if time.monotonic() > limit:
-                raise AssertionError(f"{found['different']} of {deliveries} deliveries arrived")
-            time.sleep(0.05)
-        time.sleep(0.3)
-        found = self.count()
-        assert found["posts"] == deliveries, f"{found['posts']} posts for {deliveries} deliveries"
-        return max(found["last"].values())
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def _until_up(self) -> None:
-        for _ in range(100):
-            try:
-                self.count()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-
-
-def lead(number: int) -> dict[str, Any]:
-    return {
-        "external_id": f"form-{number}",
-        "intent": "final_price_watch",
-        "person": {
-            "first_name": "Anna",
-            "last_name": f"Svensson{number}",
-            "emails": [f"anna{number}@example.com"],
-            "phones": [f"070-17406{number % 100:02d}"],
-            "address": {"street": "Kungsgatan 16A", "postal_code": "111 35", "city": "Stockholm"},
-        },
-        "property": {"title": "Kungsgatan 16A", "vitec": {"estate_id": "OBJ1"}},
-        "message": "Ring gärna efter 17.",
-        "marketing": {"referrer": "https://example.se/1", "utm": {"source": "google"}},
-    }
-
-
-class Ours:
-    """A server, a routing file, and worker processes as anybody starts them."""
-
-    def __init__(self, folder: Path, stub: Stub, *, accounts: int = DESTINATIONS) -> None:
-        self.server = EmbeddedServer(folder / "server").start()
-        names = ", ".join(f'"d{n}"' for n in range(DESTINATIONS))
-        tables = "".join(ACCOUNT.format(n=n, port=stub.port) for n in range(accounts))
-        (folder / "bridge.toml").write_text(ROUTING + tables + ROUTE.format(names=names))
-        self.environment = {
-            **os.environ,
-            "BRIDGE_CONFIG": str(folder / "bridge.toml"),
-            "BRIDGE_DATA_DIR": str(folder / "data"),
-            "BRIDGE_REDIS_URL": self.server.url,
-            "BRIDGE_ENCRYPTION_KEYS": KEY,
-            "BRIDGE_LOG_LEVEL": "WARNING",
-        }
-        self.workers: list[subprocess.Popen[bytes]] = []
-        self._folder = folder
-
-    def start(self, workers: int = WORKERS) -> None:
-        for number in range(workers):
-            command = [sys.executable, "-m", "celery", "-A", "tasks", "worker"]
-            name = ["--hostname", f"bench{number}@%h"]
-            with (self._folder / "worker.log").open("ab") as out:
-                self.workers.append(
-                    subprocess.Popen(
-                        [*command, *name],
-                        env=self.environment,
-                        cwd=self._folder,
-                        stdout=out,
-                        stderr=out,
-                    )
-                )
-        with redis.Redis.from_url(self.server.url) as client:
-            while client.zcard("bridge:{ledger}:workers") < workers:
-                time.sleep(0.05)
-
-    def put(self, numbers: range) -> None:
-        with redis.Redis.from_url(self.server.url) as client:
-            pipe = client.pipeline(transaction=False)
-            for number in numbers:
-                pipe.xadd("bridge:intake", {"source": "crm", "payload": json.dumps(lead(number))})
-            pipe.execute()
-
-    def cpu(self) -> float:
-        return sum(sum(psutil.Process(one.pid).cpu_times()[:2]) for one in self.workers)
-
-    def server_cpu(self) -> float:
-        return float(sum(psutil.Process(self.server.pid).cpu_times()[:2]))
-
-    def stop(self) -> None:
-        for one in self.workers:
-            one.send_signal(signal.SIGKILL)
-            one.wait()
-        self.server.stop()
-
-
-@contextmanager
-def ours_running(stub: Stub, **how: Any) -> Iterator[Ours]:
-    with tempfile.TemporaryDirectory() as name:
-        one = Ours(Path(name), stub, **how)
-        try:
-            one.start()
-            stub.forget()
-            one.put(range(1_000_000, 1_000_050))  # connections, caches, scripts
-            stub.await_all(50 * DESTINATIONS)
-            stub.forget()
-            yield one
-        finally:
-            one.stop()
-
-
-def ours(stub: Stub, leads: int) -> Run:
-    """Stream → ledger → workers → three destinations, the whole way."""
-    with ours_running(stub) as one:
-        cpu, server, began = one.cpu(), one.server_cpu(), time.time()
-        one.put(range(leads))
-        ended = stub.await_all(leads * DESTINATIONS)
-        deliveries = leads * DESTINATIONS
-        return Run(
-            rate=deliveries / (ended - began),
-            cpu=(one.cpu() - cpu) / deliveries * 1e6,
-            server=(one.server_cpu() - server) / deliveries * 1e6,
-        )
-
-
-def _tasks(name: str) -> Callable[[Stub, int], Run]:
-    """A Celery task per delivery, two prefork children."""
-
-    def run(stub: Stub, leads: int) -> Run:
-        with tempfile.TemporaryDirectory() as folder:
-            with EmbeddedServer(Path(folder) / "server") as server:
-                environment = {**os.environ, "PEERS_REDIS": server.url}
-                os.environ["PEERS_REDIS"] = server.url
-                command = [
-                    sys.executable, "-m", "celery", "-A", "benchmarks.peers", "worker",
-                    "--pool", "prefork", "--concurrency", "2", "--without-gossip",
-                    "--without-mingle", "--loglevel", "ERROR",
-                ]  # fmt: skip
-                process = subprocess.Popen(
-                    command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )  # fmt: skip
-                try:
-                    return _measured(stub, leads, name, server, psutil.Process(process.pid))
-                finally:
-                    for one in psutil.Process(process.pid).children(recursive=True):
-                        one.kill()
-                    process.kill()
-                    process.wait()
-
-    return run
-
-
-def _measured(
-    stub: Stub, leads: int, name: str, server: EmbeddedServer, process: psutil.Process
-) -> Run:
-    from celery import Celery
-
-    app = Celery("sender", broker=server.url, set_as_current=False)
-
-    def cpu() -> float:
-        family = [process, *process.children(recursive=True)]
-        return float(sum(sum(one.cpu_times()[:2]) for one in family))
-
-    def send(numbers: range) -> None:
-        with app.connection_for_write() as connection, connection.Producer() as producer:
-            for number in numbers:
-                body = {"person": {"lastName": f"Svensson{number}"}, "message": "x" * 200}
-                text = json.dumps(body, separators=(",", ":"))
-                for n in range(DESTINATIONS):
-                    url = f"http://127.0.0.1:{stub.port}/v{n}/post"
-                    app.send_task(name, args=(url, json.loads(text)), producer=producer)
-
-    stub.forget()
-    send(range(1_000_000, 1_000_020))
-    stub.await_all(20 * DESTINATIONS)
-    stub.forget()
-    before, there, began = cpu(), psutil.Process(server.pid), time.time()
-    server_before = sum(there.cpu_times()[:2])
-    send(range(leads))
-    ended = stub.await_all(leads * DESTINATIONS)
-    deliveries = leads * DESTINATIONS
-    return Run(
-        rate=deliveries / (ended - began),
-        cpu=(cpu() - before) / deliveries * 1e6,
-        server=(sum(there.cpu_times()[:2]) - server_before) / deliveries * 1e6,
-    )
-
-
-def floor(stub: Stub, leads: int) -> Run:
-    """The HTTP client alone, in as many processes as ours has workers."""
-    stub.forget()
-    deliveries = leads * DESTINATIONS
-    script, url = str(ROOT / "benchmarks" / "floor.py"), f"http://127.0.0.1:{stub.port}"
-    edges = [0, deliveries // 2, deliveries]
-    began, before = time.time(), os.times()
-    processes = [
-        subprocess.Popen([sys.executable, script, url, str(a), str(b), str(CONCURRENCY)])
-        for a, b in zip(edges, edges[1:], strict=False)
-    ]
-    ended = stub.await_all(deliveries)
-    for one in processes:
-        one.wait()
-    after = os.times()
-    used = after.children_user + after.children_system
-    used -= before.children_user + before.children_system
-    start = 0.35  # seconds that Python and its imports take in each, off the wall clock
-    return Run(rate=deliveries / (ended - began - start), cpu=used / deliveries * 1e6, server=0.0)
-
+RECORDED = Path(__file__).with_name("recorded.json")
+GATE = 0.8  # of the recorded ratio
 
 PEERS: dict[str, tuple[str, Callable[[Stub, int], Run]]] = {
     "ours": ("a: the bridge, stream to three destinations", ours),
-    "requests": ("b: a Celery task per delivery, requests", _tasks("peers.requests")),
-    "httpx": ("c: a Celery task per delivery, httpx", _tasks("peers.httpx")),
+    "requests": ("b: a Celery task per delivery, requests", tasks("peers.requests")),
+    "httpx": ("c: a Celery task per delivery, httpx", tasks("peers.httpx")),
     "floor": ("d: the bare HTTP client, no Celery, no Redis", floor),
 }
 
@@ -349,31 +82,119 @@ def _percentiles(found: list[float]) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--leads", type=int, default=3_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", choices=PEERS)
-    parser.add_argument("--json", type=Path)
-    known = parser.parse_args()
-    peers = {name: one for name, one in PEERS.items() if known.only in {None, name}}
+def growth(stub: Stub, leads: int, *, preload: int) -> dict[str, float]:
+    """Deliveries a second with more accounts, and with more leads in the ledger."""
+    found = {}
+    for accounts in (3, 30, 300):
+        found[f"{accounts} accounts"] = round(ours(stub, leads, accounts=accounts).rate)
+    found[f"{preload} leads in the ledger"] = round(ours(stub, leads, preload=preload).rate)
+    return found
+
+
+def measure(leads: int, runs: int, peers: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """The median of each peer, by turns."""
     stub = Stub()
+    found: dict[str, list[Run]] = {name: [] for name in peers}
     try:
-        runs: dict[str, list[Run]] = {name: [] for name in peers}
-        for number in range(known.runs):
-            for name, (_, measure) in peers.items():
-                run = measure(stub, known.leads)
-                runs[name].append(run)
+        for number in range(runs):
+            for name, (_, run) in peers.items():
+                one = run(stub, leads)
+                found[name].append(one)
                 print(
-                    f"run {number + 1} {name:>8}: {run.rate:6.0f}/s, {run.cpu:5.0f} µs,"
-                    f" server {run.server:4.0f} µs",
+                    f"run {number + 1} {name:>8}: {one.rate:6.0f} deliveries/s, {one.cpu:5.0f} µs"
+                    f" of CPU each, {one.server:4.0f} µs of the server",
                     flush=True,
                 )
     finally:
         stub.close()
-    for name, found in runs.items():
-        print(name, round(statistics.median(one.rate for one in found)))
+    return {
+        name: {
+            "rate": round(statistics.median(one.rate for one in some)),
+            "cpu": round(statistics.median(one.cpu for one in some)),
+            "server": round(statistics.median(one.server for one in some)),
+            "memory": round(statistics.median(one.memory for one in some)),
+        }
+        for name, some in found.items()
+    }
+
+
+def verdict(name: str, value: float, target: float, *, most: bool = False) -> str:
+    met = value <= target if most else value >= target
+    sign = "≤" if most else "≥"
+    return f"  {name:<58} {value:8.2f}   {sign} {target:<7g} {'met' if met else 'MISSED'}"
+
+
+def table(answer: dict[str, Any]) -> list[str]:
+    """Each target with its figure, and whether it is met."""
+    peers = answer["peers"]
+    lines = [
+        f"{name:>8}  {one['rate']:6.0f} deliveries/s  {one['cpu']:5.0f} µs worker"
+        f"  {one['server']:4.0f} µs server   {PEERS[name][0]}"
+        for name, one in peers.items()
+    ]
+    us = peers["ours"]
+    lines += [
+        "",
+        verdict(
+            "times a Celery task per delivery (requests)", us["rate"] / peers["requests"]["rate"], 6
+        ),
+    ]
+    lines.append(verdict("of the bare HTTP client", us["rate"] / peers["floor"]["rate"], 0.65))
+    lines.append(verdict("µs of worker CPU a delivery", us["cpu"], 420, most=True))
+    lines.append(
+        verdict("bytes of the ledger a lead with three deliveries", us["memory"], 2560, most=True)
+    )
+    for name, target in (("p50", 8), ("p99", 25)):
+        lines.append(
+            verdict(f"a lead alone, {name} in ms", answer["alone"][name], target, most=True)
+        )
+    lines.append(verdict("at half of the maximum, p99 in ms", answer["half"]["p99"], 60, most=True))
+    lines += [f"  {name}: {rate:.0f} deliveries/s" for name, rate in answer["growth"].items()]
+    return lines
+
+
+def quick() -> int:
+    """Ratios, not seconds: fails below 80 % of the recorded ones. The better of two counts."""
+    recorded = json.loads(RECORDED.read_text())
+    best: dict[str, float] = {}
+    for _ in range(2):
+        found = measure(1_200, 1, {name: PEERS[name] for name in ("ours", "requests", "floor")})
+        for name in ("requests", "floor"):
+            ratio = found["ours"]["rate"] / found[name]["rate"]
+            best[name] = max(best.get(name, 0.0), ratio)
+        if all(best[name] >= GATE * recorded[name] for name in best):
+            break
+    failed = [name for name in best if best[name] < GATE * recorded[name]]
+    for name, ratio in best.items():
+        print(f"{ratio:.2f} times {name}, recorded {recorded[name]:.2f}")
+    for name in failed:
+        print(f"Slower than {GATE:.0%} of what is recorded against {name}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--leads", type=int, default=3_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--preload", type=int, default=100_000)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--quick", action="store_true")
+    known = parser.parse_args()
+    if known.quick:
+        return quick()
+    answer: dict[str, Any] = {"peers": measure(known.leads, known.runs, PEERS)}
+    stub = Stub()
+    try:
+        answer["alone"] = latency(stub)
+        answer["half"] = paced(stub, answer["peers"]["ours"]["rate"])
+        answer["growth"] = growth(stub, known.leads, preload=known.preload)
+    finally:
+        stub.close()
+    print("\n".join(["", *table(answer)]))
+    if known.json:
+        known.json.write_text(json.dumps(answer, indent=2) + "\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

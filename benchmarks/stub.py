@@ -2,8 +2,8 @@
 
     python benchmarks/stub.py PORT
 
-`GET /count` says how many different deliveries came, how many came at all, and when each lead's first
-and last one did. A delivery is known by its path and by `"lastName":"…"` in its body.
+`GET /count` says how many different deliveries came, how many came at all, and when each lead's
+last one did. A delivery is known by its path and by `"lastName":"…"` in its body.
 """
 
 import asyncio

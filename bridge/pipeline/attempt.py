@@ -1,6 +1,7 @@
 """One attempt: a claim goes in, the record of what came of it comes out."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import cast
 
 import orjson
@@ -182,8 +183,9 @@ def parcel_for(parts: Parts, lead: Lead, destination: Destination, claim: Claim)
     )
 
 
+@lru_cache(maxsize=512)
 def stored_lead(vault: Vault, blob: bytes) -> Lead:
-    """Raises `SealError`."""
+    """Raises `SealError`. A lead goes to several destinations, and is opened once for them."""
     return Lead.model_validate(orjson.loads(vault.unseal(blob))["lead"])
 
 

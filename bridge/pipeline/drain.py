@@ -19,7 +19,7 @@ from bridge.routing import Account, PropertyEntry
 log = logging.getLogger("bridge.drain")
 
 WINDOW = 64  # in flight at once in one drain, however much the account allows
-BATCH = 16  # records written together, at most
+BATCH = 64  # records written together, at most
 LATE = 0.05  # seconds that a finished attempt may wait for company
 SHOWN = 50  # delivery ids that a result names
 IDLE = 1.0  # seconds between two looks for more while slow calls are in flight

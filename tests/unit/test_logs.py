@@ -38,9 +38,9 @@ def test_a_fact_becomes_fields_with_the_leads_own_id(capsys: pytest.CaptureFixtu
 
 def test_somebody_elses_line_has_the_same_shape(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up("INFO", "json")
-    logging.getLogger("uvicorn.error").info("Started server process [%d]", 5)
+    logging.getLogger("celery.worker").info("Connected after %d tries", 5)
     line = json.loads(capsys.readouterr().err)
-    assert (line["event"], line["logger"]) == ("Started server process [5]", "uvicorn.error")
+    assert (line["event"], line["logger"]) == ("Connected after 5 tries", "celery.worker")
 
 
 @pytest.mark.parametrize("style", ["text", "json"])

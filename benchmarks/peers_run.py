@@ -1,0 +1,312 @@
+"""One verified run of each peer: the bridge, what one writes first, and the bare HTTP client."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import psutil
+import redis
+from celery import Celery
+
+from bridge.delivery.embedded import EmbeddedServer, free_port
+
+ROOT = Path(__file__).parents[1]
+KEY = "a2V5IGZvciB0ZXN0cywgMzIgYnl0ZXMgbG9uZyAhISE="
+
+DESTINATIONS, WORKERS, CONCURRENCY = 3, 2, 64
+ROUTING = """
+[sources.crm]
+country = "SE"
+token = "token-of-the-crm"
+"""
+ACCOUNT = """
+[accounts.v{n}]
+vendor = "vitec"
+base_url = "http://127.0.0.1:{port}/v{n}"
+customer_id = "M{n}"
+username = "bench"
+password = "password"
+concurrency = 64
+
+[destinations.d{n}]
+account = "v{n}"
+action = "final_price_watched"
+on_unknown = "hold"
+"""
+ROUTE = """
+[[routes]]
+name = "all"
+when = {{ intent = "final_price_watch" }}
+deliver_to = [{names}]
+duplicates = "deliver"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """`cpu`: µs a delivery of the processes that send; `server`: of the ledger's."""
+
+    rate: float
+    cpu: float
+    server: float
+    memory: float = 0.0  # bytes of the ledger a lead
+
+
+class Stub:
+    """The vendor, in a process of its own."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        command = [sys.executable, str(ROOT / "benchmarks" / "stub.py"), str(self.port)]
+        self._process = subprocess.Popen(command)
+        self._until_up()
+
+    def count(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.load(urlopen(f"http://127.0.0.1:{self.port}/count"))
+        return found
+
+    def forget(self) -> None:
+        urlopen(f"http://127.0.0.1:{self.port}/forget").read()
+
+    def await_all(self, deliveries: int, seconds: float = 240) -> float:
+        """When the last one came, on the wall clock."""
+        limit = time.monotonic() + seconds
+        while (found := self.count())["different"] < deliveries:
+            if time.monotonic() > limit:
+                raise AssertionError(f"{found['different']} of {deliveries} deliveries arrived")
+            time.sleep(0.05)
+        time.sleep(0.3)
+        found = self.count()
+        assert found["posts"] == deliveries, f"{found['posts']} posts for {deliveries} deliveries"
+        return max(found["last"].values())
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _until_up(self) -> None:
+        for _ in range(100):
+            try:
+                self.count()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+
+
+def lead(number: int) -> dict[str, Any]:
+    return {
+        "external_id": f"form-{number}",
+        "intent": "final_price_watch",
+        "person": {
+            "first_name": "Anna",
+            "last_name": f"Svensson{number}",
+            "emails": [f"anna{number}@example.com"],
+            "phones": [f"070-17406{number % 100:02d}"],
+            "address": {"street": "Kungsgatan 16A", "postal_code": "111 35", "city": "Stockholm"},
+        },
+        "property": {"title": "Kungsgatan 16A", "vitec": {"estate_id": "OBJ1"}},
+        "message": "Ring gärna efter 17.",
+        "marketing": {"referrer": "https://example.se/1", "utm": {"source": "google"}},
+    }
+
+
+class Ours:
+    """A server, a routing file, and worker processes as anybody starts them."""
+
+    def __init__(self, folder: Path, stub: Stub, *, accounts: int = DESTINATIONS) -> None:
+        self.server = EmbeddedServer(folder / "server").start()
+        names = ", ".join(f'"d{n}"' for n in range(DESTINATIONS))
+        tables = "".join(ACCOUNT.format(n=n, port=stub.port) for n in range(accounts))
+        (folder / "bridge.toml").write_text(ROUTING + tables + ROUTE.format(names=names))
+        self.environment = {
+            **os.environ,
+            "BRIDGE_CONFIG": str(folder / "bridge.toml"),
+            "BRIDGE_DATA_DIR": str(folder / "data"),
+            "BRIDGE_REDIS_URL": self.server.url,
+            "BRIDGE_ENCRYPTION_KEYS": KEY,
+            "BRIDGE_LOG_LEVEL": "WARNING",
+        }
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._folder = folder
+
+    def start(self, workers: int = WORKERS) -> None:
+        for number in range(workers):
+            command = [sys.executable, "-m", "celery", "-A", "tasks", "worker"]
+            name = ["--hostname", f"bench{number}@%h"]
+            with (self._folder / "worker.log").open("ab") as out:
+                self.workers.append(
+                    subprocess.Popen(
+                        [*command, *name],
+                        env=self.environment,
+                        cwd=self._folder,
+                        stdout=out,
+                        stderr=out,
+                    )
+                )
+        with redis.Redis.from_url(self.server.url) as client:
+            while client.zcard("bridge:{ledger}:workers") < workers:
+                time.sleep(0.05)
+
+    def put(self, numbers: range) -> None:
+        with redis.Redis.from_url(self.server.url) as client:
+            pipe = client.pipeline(transaction=False)
+            for number in numbers:
+                pipe.xadd("bridge:intake", {"source": "crm", "payload": json.dumps(lead(number))})
+            pipe.execute()
+
+    def fill(self, leads: int) -> None:
+        """Leads that no route takes: they are in every index that all leads are in."""
+        with redis.Redis.from_url(self.server.url) as client:
+            for start in range(0, leads, 5_000):
+                pipe = client.pipeline(transaction=False)
+                for number in range(start, start + 5_000):
+                    said = {**lead(number), "external_id": f"old-{number}", "intent": "contact"}
+                    pipe.xadd("bridge:intake", {"source": "crm", "payload": json.dumps(said)})
+                pipe.execute()
+            while client.xlen("bridge:intake"):
+                time.sleep(0.1)
+
+    def memory(self) -> int:
+        with redis.Redis.from_url(self.server.url) as client:
+            return int(client.info("memory")["used_memory_dataset"])
+
+    def cpu(self) -> float:
+        return sum(sum(psutil.Process(one.pid).cpu_times()[:2]) for one in self.workers)
+
+    def server_cpu(self) -> float:
+        return float(sum(psutil.Process(self.server.pid).cpu_times()[:2]))
+
+    def stop(self) -> None:
+        for one in self.workers:
+            one.send_signal(signal.SIGKILL)
+            one.wait()
+        self.server.stop()
+
+
+@contextmanager
+def ours_running(stub: Stub, **how: Any) -> Iterator[Ours]:
+    with tempfile.TemporaryDirectory() as name:
+        one = Ours(Path(name), stub, **how)
+        try:
+            one.start()
+            stub.forget()
+            one.put(range(1_000_000, 1_000_050))  # connections, caches, scripts
+            stub.await_all(50 * DESTINATIONS)
+            stub.forget()
+            yield one
+        finally:
+            one.stop()
+
+
+def ours(stub: Stub, leads: int, *, accounts: int = DESTINATIONS, preload: int = 0) -> Run:
+    """Stream → ledger → workers → three destinations, the whole way."""
+    with ours_running(stub, accounts=accounts) as one:
+        one.fill(preload)
+        memory = one.memory()
+        cpu, server, began = one.cpu(), one.server_cpu(), time.time()
+        one.put(range(leads))
+        ended = stub.await_all(leads * DESTINATIONS)
+        deliveries = leads * DESTINATIONS
+        return Run(
+            rate=deliveries / (ended - began),
+            cpu=(one.cpu() - cpu) / deliveries * 1e6,
+            server=(one.server_cpu() - server) / deliveries * 1e6,
+            memory=(one.memory() - memory) / leads,
+        )
+
+
+def tasks(name: str) -> Callable[[Stub, int], Run]:
+    """A Celery task per delivery, two prefork children."""
+
+    def run(stub: Stub, leads: int) -> Run:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            EmbeddedServer(Path(folder) / "server") as server,
+        ):
+            environment = {**os.environ, "PEERS_REDIS": server.url}
+            os.environ["PEERS_REDIS"] = server.url
+            command = [
+                sys.executable, "-m", "celery", "-A", "benchmarks.peers", "worker",
+                "--pool", "prefork", "--concurrency", "2", "--without-gossip",
+                "--without-mingle", "--loglevel", "ERROR",
+            ]  # fmt: skip
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            try:
+                return _measured(stub, leads, name, server, psutil.Process(process.pid))
+            finally:
+                for one in psutil.Process(process.pid).children(recursive=True):
+                    one.kill()
+                process.kill()
+                process.wait()
+
+    return run
+
+
+def _measured(
+    stub: Stub, leads: int, name: str, server: EmbeddedServer, process: psutil.Process
+) -> Run:
+    app = Celery("sender", broker=server.url, set_as_current=False)
+
+    def cpu() -> float:
+        family = [process, *process.children(recursive=True)]
+        return float(sum(sum(one.cpu_times()[:2]) for one in family))
+
+    def send(numbers: range) -> None:
+        with app.connection_for_write() as connection, connection.Producer() as producer:
+            for number in numbers:
+                body = {"person": {"lastName": f"Svensson{number}"}, "message": "x" * 200}
+                text = json.dumps(body, separators=(",", ":"))
+                for n in range(DESTINATIONS):
+                    url = f"http://127.0.0.1:{stub.port}/v{n}/post"
+                    app.send_task(name, args=(url, json.loads(text)), producer=producer)
+
+    stub.forget()
+    send(range(1_000_000, 1_000_020))
+    stub.await_all(20 * DESTINATIONS)
+    stub.forget()
+    before, there, began = cpu(), psutil.Process(server.pid), time.time()
+    server_before = sum(there.cpu_times()[:2])
+    send(range(leads))
+    ended = stub.await_all(leads * DESTINATIONS)
+    deliveries = leads * DESTINATIONS
+    return Run(
+        rate=deliveries / (ended - began),
+        cpu=(cpu() - before) / deliveries * 1e6,
+        server=(sum(there.cpu_times()[:2]) - server_before) / deliveries * 1e6,
+    )
+
+
+def floor(stub: Stub, leads: int) -> Run:
+    """The HTTP client alone, in as many processes as ours has workers."""
+    stub.forget()
+    deliveries = leads * DESTINATIONS
+    script, url = str(ROOT / "benchmarks" / "floor.py"), f"http://127.0.0.1:{stub.port}"
+    edges = [0, deliveries // 2, deliveries]
+    began, before = time.time(), os.times()
+    processes = [
+        subprocess.Popen([sys.executable, script, url, str(a), str(b), str(CONCURRENCY)])
+        for a, b in itertools.pairwise(edges)
+    ]
+    ended = stub.await_all(deliveries)
+    for one in processes:
+        one.wait()
+    after = os.times()
+    used = after.children_user + after.children_system
+    used -= before.children_user + before.children_system
+    start = 0.35  # seconds that Python and its imports take in each, off the wall clock
+    return Run(rate=deliveries / (ended - began - start), cpu=used / deliveries * 1e6, server=0.0)
