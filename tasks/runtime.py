@@ -25,6 +25,7 @@ from bridge.pipeline import (
 )
 from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
+from bridge.pipeline.watching import Watcher
 from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
 from tasks.ears import Ears
@@ -36,6 +37,7 @@ STOP_LIMIT = 5.0  # seconds for letting go of connections
 READERS = 2  # of the stream: one batch is read and sealed while the other is written
 IDLE = 1.0  # seconds that an account which could not be drained is left to the sweep
 ENRICH = 2.0  # seconds between two looks at references that leads wait for
+WATCH = 5.0  # seconds between two looks whether it is this worker's turn to read cases
 LISTEN = 2.0  # seconds; below the connection's own time limit
 
 
@@ -156,6 +158,7 @@ class Runtime:
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
+            asyncio.create_task(_forever("watch", WATCH, Watcher(self._parts).step)),
             asyncio.create_task(_forever("alarms", often, alarms.look)),
             asyncio.create_task(
                 _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))

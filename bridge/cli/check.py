@@ -10,7 +10,7 @@ from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.connectors.base import Health
 from bridge.delivery.ledger import LedgerError
-from bridge.pipeline import Parts
+from bridge.pipeline import Parts, watching
 from bridge.wiring import StartError
 
 COLUMNS = ("what", "ok", "detail")
@@ -51,7 +51,11 @@ async def _beyond() -> list[dict[str, Any]]:
         workers = await parts.ledger.workers()
         seen = ", ".join(sorted(workers)) or "none seen in the last 30 s: start `bridge worker`"
         checks = await asyncio.gather(*(_account(parts, name) for name in parts.routing.accounts))
-    return [_row("workers", ok=bool(workers) or None, detail=seen), *checks]
+        watched = [
+            _row(f"cases {one.account}", ok=one.ok, detail=one.detail)
+            for one in await watching.statuses(parts)
+        ]
+    return [_row("workers", ok=bool(workers) or None, detail=seen), *checks, *watched]
 
 
 async def _account(parts: Parts, name: str) -> dict[str, Any]:

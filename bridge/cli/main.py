@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "deliveries": ("bridge.cli.deliveries", "List deliveries and act on them."),
     "replay": ("bridge.cli.replay", "Send again, with a plan first."),
     "accounts": ("bridge.cli.accounts", "See, pause and resume accounts."),
+    "cases": ("bridge.cli.cases", "Sold cases, and the leads that wait for them."),
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
     "homeq": ("bridge.cli.homeq", "Catch up on HomeQ's webhooks."),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bridge.connectors.base import Exchange
-from bridge.connectors.transport import Answer, Failure, Http
+from bridge.connectors.transport import LARGEST, Answer, Failure, Http
 
 KEPT = 16 * 1024  # characters of a body
 
@@ -11,8 +11,10 @@ KEPT = 16 * 1024  # characters of a body
 class Session:
     """Calls with the same headers, and what they said."""
 
-    def __init__(self, http: Http, headers: Mapping[str, str]) -> None:
+    def __init__(self, http: Http, headers: Mapping[str, str], *, largest: int = LARGEST) -> None:
+        """`largest`: bytes of an answer that are read."""
         self._http = http
+        self._largest = largest
         self._headers = headers
         self.exchanges: list[Exchange] = []
 
@@ -28,7 +30,7 @@ class Session:
     ) -> Answer | Failure:
         """`shown` stands in the log for an address that names a person; `secret` hides bodies."""
         answer = await self._http.call(
-            method, url, headers=headers or self._headers, content=content
+            method, url, headers=headers or self._headers, content=content, largest=self._largest
         )
         answered = isinstance(answer, Answer)
         self.exchanges.append(

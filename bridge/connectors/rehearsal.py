@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bridge.connectors.transport import Answer, Failure, Http
+from bridge.connectors.transport import LARGEST, Answer, Failure, Http
 
 REHEARSED = "rehearsed: not sent"
 FORM = "application/x-www-form-urlencoded"  # a token is asked for so, never a lead put in
@@ -16,8 +16,16 @@ class Rehearsal(Http):
         self._real = http
 
     async def call(
-        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        largest: int = LARGEST,
     ) -> Answer | Failure:
         if method == "GET" or headers.get("content-type") == FORM:
-            return await self._real.call(method, url, headers=headers, content=content)
+            return await self._real.call(
+                method, url, headers=headers, content=content, largest=largest
+            )
         return Failure(reached=False, reason=REHEARSED, ms=0)

@@ -90,8 +90,15 @@ class Http:
         self._transport: AiohttpTransport | None = None
 
     async def call(
-        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        largest: int = LARGEST,
     ) -> Answer | Failure:
+        """`largest`: bytes of the answer that are read."""
         began = time.monotonic()
         address = _address(url)
         if isinstance(address, str):
@@ -100,7 +107,8 @@ class Http:
         token = _progress.set(progress)
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._exchange(method, address, headers, content, began)
+                request = self._request(method, address, headers, content)
+                return await self._exchange(request, largest, began)
         except TimeoutError:
             reason = f"no answer within {self._deadline:g} s"
         except (
@@ -121,20 +129,22 @@ class Http:
             # aiohttp closes TLS connections on the next turns of the loop.
             await asyncio.sleep(0)
 
-    async def _exchange(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes, began: float
-    ) -> Answer:
-        # httpx.AsyncClient would add redirects, cookies, auth and events, none of which we want,
-        # for half of a request's CPU time: the transport is called directly.
-        request = httpx.Request(
+    def _request(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes
+    ) -> httpx.Request:
+        return httpx.Request(
             method,
             url,
             headers=dict(headers),
             content=content,
             extensions={"timeout": self._timeout},
         )
+
+    async def _exchange(self, request: httpx.Request, largest: int, began: float) -> Answer:
+        # httpx.AsyncClient would add redirects, cookies, auth and events, none of which we want,
+        # for half of a request's CPU time: the transport is called directly.
         response = await self._open().handle_async_request(request)
-        body, complete = await _read(response)
+        body, complete = await _read(response, largest)
         return Answer(
             status=response.status_code,
             headers={
@@ -165,7 +175,7 @@ class Http:
         return self._transport
 
 
-async def _read(response: httpx.Response) -> tuple[bytes, bool]:
+async def _read(response: httpx.Response, largest: int) -> tuple[bytes, bool]:
     """The body up to a limit, and whether all of it came."""
     chunks: list[bytes] = []
     size = 0
@@ -173,13 +183,13 @@ async def _read(response: httpx.Response) -> tuple[bytes, bool]:
         async for chunk in response.aiter_raw():
             chunks.append(chunk)
             size += len(chunk)
-            if size > LARGEST:
+            if size > largest:
                 break
     except (httpx.HTTPError, aiohttp.ClientError, OSError):
         return b"".join(chunks), False
     finally:
         await response.aclose()
-    return b"".join(chunks)[:LARGEST], True
+    return b"".join(chunks)[:largest], True
 
 
 @lru_cache(maxsize=4096)

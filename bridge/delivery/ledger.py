@@ -65,10 +65,12 @@ class Ledger(Protocol):
         *,
         entry: bytes,
         wish_window: float = 86_400,
+        anew: bool = False,
     ) -> list[DeliveryId] | None:
         """Open further deliveries of a lead; says which. One that is there already stays as it is.
 
-        An unrouted lead that gets its first delivery is `accepted`. None: no such lead.
+        An unrouted lead that gets its first delivery is `accepted`. Who withdrew gets none: they
+        are cancelled. `anew`: their age counts from now, not from the lead's. None: no such lead.
         """
         ...
 
@@ -116,11 +118,12 @@ class Ledger(Protocol):
 
     # acting
     async def act(
-        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = ""
+        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = "", reference: str = ""
     ) -> State | None:
         """Do it by hand; None: no such delivery; raises `ValueError` where it cannot be done.
 
         `scope`: the run that it belongs to; said twice within one run it is done once.
+        `reference`: the vendor's own id, where it is delivered.
         """
         ...
 
@@ -236,6 +239,10 @@ class Ledger(Protocol):
         ...
 
     async def drawer_get(self, drawer: str, name: str) -> bytes | None: ...
+
+    async def drawer_find(self, drawer: str, names: Sequence[str]) -> dict[str, bytes]:
+        """Those of them that are in it."""
+        ...
 
     async def drawer_all(self, drawer: str) -> dict[str, bytes]: ...
 

@@ -232,6 +232,7 @@ class LeadRow:
     test: bool
     first: str = ""
     destinations: tuple[str, ...] = ()
+    withdrawn: bool = False  # the person took it back, whatever had become of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,7 @@ class DeliveryRow:
     reference: str
     reason: str
     updated_at: float
+    unknowns: int = 0  # attempts that may have arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import orjson
 from bridge.connectors.notices import Channel, Notice
 from bridge.delivery.ledger import LedgerError
 from bridge.delivery.values import AccountRow
+from bridge.pipeline import watching
 from bridge.pipeline.parts import Parts
 from bridge.routing import Alarms as Rules
 
@@ -102,6 +103,10 @@ async def conditions(parts: Parts) -> list[Incident]:
     found = [*_quiet(parts, tally, now)]
     for row in await ledger.accounts():
         found += _account(row, rules, now)
+    for one in await watching.statuses(parts):
+        if one.late:
+            text = f"Cases at {one.account} are not read: {one.detail}."
+            found.append((f"cases/{one.account}", text))
     if not await ledger.workers():
         found.append(("workers", "No worker was seen in the last 30 s; nothing is delivered."))
     if size > rules.quarantine_over:

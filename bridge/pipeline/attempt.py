@@ -62,7 +62,14 @@ class Attempt:
         """The property that the lead names, to be looked up for a whole batch at once."""
         return self._lead.property.reference if self._lead else None
 
-    async def run(self, directory: Mapping[str, PropertyEntry]) -> Record:
+    def lead_in(self, directory: Mapping[str, PropertyEntry]) -> Lead | None:
+        """The lead with the ids that the directory knows."""
+        if self._lead is None:
+            return None
+        return routing.resolve(self._lead, directory.get(self.reference or ""))
+
+    async def run(self, directory: Mapping[str, PropertyEntry], wait: str = "") -> Record:
+        """`wait`: why it must not be sent now, though it could be read back."""
         destination = self._parts.routing.destinations.get(self._claim.destination)
         if destination is None:
             gone = f"the routing file no longer has [destinations.{self._claim.destination}]"
@@ -71,12 +78,12 @@ class Attempt:
         situation = self._situation()
         if self._claim.mode == "judge":
             return self._judged(Unknown(DIED), policy, situation)
-        if self._lead is None:
+        lead = self.lead_in(directory)
+        if lead is None:
             return self._record(self._unreadable(), None)
-        if self._claim.age > policy.max_age and self._claim.mode == "send":
-            late = f"older than {policy.max_age / 3600:g} h before it could be sent"
-            return self._record(Settle(State.EXPIRED, late), None)
-        lead = routing.resolve(self._lead, directory.get(self.reference or ""))
+        unsent = self._unsent(policy, wait) if self._claim.mode == "send" else None
+        if unsent is not None:
+            return self._record(unsent, None)
         parcel = parcel_for(self._parts, lead, destination, self._claim)
         if self._claim.mode == "verify":
             return await self._verified(parcel, policy, situation)
@@ -88,6 +95,12 @@ class Attempt:
         """A fault of our own, wherever it struck: nobody knows how far it got, so a person acts."""
         fault = f"a fault in the bridge ({type(error).__name__}); it may have arrived"
         return self._record(Hold(fault), Report(outcome=Unknown(fault)))
+
+    def _unsent(self, policy: Policy, wait: str) -> Decision | None:
+        if self._claim.age > policy.max_age:
+            late = f"older than {policy.max_age / 3600:g} h before it could be sent"
+            return Settle(State.EXPIRED, late)
+        return Hold(wait) if wait else None
 
     def _unreadable(self) -> Decision:
         if self._sealed:

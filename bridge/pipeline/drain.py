@@ -14,6 +14,7 @@ from bridge.delivery.ledger import LedgerError
 from bridge.delivery.values import Claim, Record, Recorded, Terms
 from bridge.pipeline.attempt import Attempt
 from bridge.pipeline.parts import Parts
+from bridge.pipeline.watching import holding
 from bridge.routing import Account, PropertyEntry
 
 log = logging.getLogger("bridge.drain")
@@ -85,8 +86,11 @@ class Drain:
         self._next_look = now + (LATE if self._more else max(wait, LATE))
         attempts = [(claim, Attempt(self._parts, claim)) for claim in claimed.claims]
         directory = await self._directory({attempt.reference for _, attempt in attempts})
+        leads = [(claim, attempt.lead_in(directory)) for claim, attempt in attempts]
+        shut = await holding.shut(self._parts, self._account.name, leads)
         for claim, attempt in attempts:
-            task = asyncio.create_task(attempt.run(directory))
+            why = shut.get(claim.delivery_id, "")
+            task = asyncio.create_task(attempt.run(directory, why))
             self._running[task] = (claim, attempt)
 
     def _room(self) -> int:

@@ -34,11 +34,19 @@ class Plan:
 
 
 def plan(
-    parts: Parts, lead: Lead, source: str, entry: PropertyEntry | None, wishes: tuple[str, ...]
+    parts: Parts,
+    lead: Lead,
+    source: str,
+    entry: PropertyEntry | None,
+    wishes: tuple[str, ...],
+    event: str = "",
 ) -> Plan:
-    """`lead` as it came; `entry`: what the directory says of its property; `wishes`: its prints."""
+    """`lead` as it came; `entry`: what the directory says of its property; `wishes`: its prints.
+
+    `event`: what happened to a lead that was routed before (`when.event` of a route).
+    """
     resolved = routing.resolve(lead, entry)
-    routed = routing.route(resolved, source, parts.routing)
+    routed = routing.route(resolved, source, parts.routing, event)
     lacking = {
         name: what
         for name, one in ((pick.destination.name, pick.destination) for pick in routed.picks)

@@ -13,6 +13,7 @@ Duplicates = Literal["hold", "drop", "deliver"]
 Breaker = Literal["on", "observe", "off"]
 Format = Literal["lead", "form", "homeq"]
 ExternalId = Literal["reference", "estate_id"]
+Event = Literal["case_sold"]  # what may happen after a lead was routed
 
 
 class ConfigError(Exception):
@@ -96,6 +97,11 @@ class Route:
     deliver_to: tuple[str, ...]
     duplicates: Duplicates = "hold"
 
+    @property
+    def events(self) -> frozenset[str]:
+        """What it waits for; empty: it is for leads as they come."""
+        return self.when.get("event", frozenset())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarms:
@@ -117,3 +123,8 @@ class Routing:
     destinations: Mapping[str, Destination]
     routes: tuple[Route, ...]
     alarms: Alarms = Alarms()
+
+    @property
+    def follow_ups(self) -> frozenset[str]:
+        """The destinations of what happens later; no lead goes there as it comes."""
+        return frozenset(name for one in self.routes if one.events for name in one.deliver_to)

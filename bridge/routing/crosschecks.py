@@ -24,6 +24,7 @@ def names(
             if name not in there:
                 faults.say_unknown(where, "when.source", name, "source", there)
     _lookups(routing, faults)
+    _events(routing, faults)
     for one in routing.destinations.values():
         if one.after and one.after not in ends:
             where = f"[destinations.{one.name}]"
@@ -35,6 +36,20 @@ def _lookups(routing: Routing, faults: Faults) -> None:
         if one.lookups and one.lookups not in routing.accounts:
             where = f"[sources.{one.name}]"
             faults.say_unknown(where, "lookups", one.lookups, "account", routing.accounts)
+
+
+def _events(routing: Routing, faults: Faults) -> None:
+    """A lead goes to a destination once, so what happens later needs destinations of its own."""
+    first = {name for one in routing.routes if not one.events for name in one.deliver_to}
+    watched = any(getattr(one.settings, "watch", False) for one in routing.accounts.values())
+    for one in routing.routes:
+        where = f"[[routes]] {one.name}"
+        for name in one.deliver_to if one.events else ():
+            if name in first:
+                text = f"`{name}` gets leads as they come; an event needs a destination of its own"
+                faults.say(where, "deliver_to", text)
+        if one.events and not watched:
+            faults.say(where, "when.event", "no account has watch = true, so nobody would see it")
 
 
 def order(routing: Routing, faults: Faults) -> None:

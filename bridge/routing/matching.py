@@ -53,11 +53,14 @@ FACTS: Mapping[str, Fact] = {
 }
 
 
-def route(lead: Lead, source: str, routing: Routing) -> Routed:
-    """Pure. A withdrawal is never delivered anywhere."""
+def route(lead: Lead, source: str, routing: Routing, event: str = "") -> Routed:
+    """Pure. A withdrawal is never delivered anywhere.
+
+    `event`: what happened to a lead that was routed before; only routes that wait for it match.
+    """
     if lead.intent is Intent.WITHDRAWAL:
         return Routed(picks=(), verdicts=())
-    tried = [(one, _against(one, lead, source, routing)) for one in routing.routes]
+    tried = [(one, _against(one, lead, source, routing, event)) for one in routing.routes]
     picks: dict[str, Pick] = {}
     for one, against in tried:
         for name in () if against else one.deliver_to:
@@ -81,11 +84,11 @@ def _notes(one: Route, picks: Mapping[str, Pick]) -> Iterator[str]:
             yield f"{name} does not wait: {pick.destination.after} does not get this lead"
 
 
-def _against(one: Route, lead: Lead, source: str, routing: Routing) -> list[str]:
+def _against(one: Route, lead: Lead, source: str, routing: Routing, event: str) -> list[str]:
     """Each condition that does not hold, in words."""
-    reasons = []
+    reasons = [f"it does not wait for {event}"] if event and not one.events else []
     for key, wanted in one.when.items():
-        fact = FACTS[key](lead, source, routing)
+        fact = event if key == "event" else FACTS[key](lead, source, routing)
         if fact not in wanted and not (key == "reference" and _starts(fact, wanted)):
             reasons.append(
                 f"{key} is {fact or 'not given'}, it wants {' or '.join(sorted(wanted))}"

@@ -15,21 +15,21 @@ from pydantic import (
     SecretStr,
 )
 
+from bridge.durations import UNITS, Seconds
 from bridge.leads import Country, Intent
-from bridge.routing.config import Breaker, Duplicates, ExternalId, Format, OnUnknown, Rate
+from bridge.routing.config import (
+    Breaker,
+    Duplicates,
+    Event,
+    ExternalId,
+    Format,
+    OnUnknown,
+    Rate,
+)
 
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)", re.ASCII)
 RATE = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6}(?:\.\d{1,6})?)?\s*(ms|s|m|h|d)", re.ASCII)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 NAME_RULE = "a name is made of a-z, 0-9, '-', '_' and '.', up to 64 long"
-
-
-def _seconds(value: object) -> object:
-    match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None or not float(match[1]):
-        raise ValueError('is a duration such as "10s", "30m" or "72h"')
-    return float(match[1]) * UNITS[match[2]]
 
 
 def _rate(value: object) -> object:
@@ -60,7 +60,6 @@ def _signing(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds)]
 RateText = Annotated[Any, BeforeValidator(_rate)]
 SOME = Field(min_length=1)  # an empty list would fit no lead at all
 Listed = Annotated[list[str], BeforeValidator(_listed), SOME]
@@ -116,6 +115,7 @@ class WhenTable(Table):
     reference: Listed | None = None
     customer_id: Listed | None = None
     test: Annotated[list[bool], BeforeValidator(_listed), SOME] | None = None
+    event: Annotated[list[Event], BeforeValidator(_listed), SOME] | None = None
 
     def wanted(self) -> Mapping[str, frozenset[str]]:
         """Each key that is given → the values that fit, as text."""

@@ -36,6 +36,16 @@ class CaseKnob(_Strict):
     status: str = "ForSale"
 
 
+class CaseChangeKnob(_Strict):
+    """What a broker does to a case now: True sets its date, False takes it away."""
+
+    case_id: int
+    sold: bool | None = None
+    active: bool | None = None
+    modified: bool = False
+    publications: list[str] | None = None  # their statuses
+
+
 class HomeqKnob(_Strict):
     password: str | None = None
     token_life: float | None = None
@@ -49,8 +59,9 @@ class Knobs(_Strict):
     `vitec_password`, `vitec_crm_password` and `estate` are M30011's, `flow_secret` and
     `flow_permissions` are the client sandbox's; `customers`, `estates`, `clients` and `cases` add
     or replace by name. `basis` changes the basis with that GUID, `new_basis` adds one.
-    `contacts` adds CRM contacts, `flow_contacts` adds people to Core. `homeq` is the landlord's.
-    `advance` moves the clock.
+    `case_changes` sells, activates and publishes cases that are there. `contacts` adds CRM
+    contacts, `flow_contacts` adds people to Core. `homeq` is the landlord's. `advance` moves the
+    clock.
     """
 
     latency: float | None = Field(default=None, ge=0)
@@ -72,6 +83,7 @@ class Knobs(_Strict):
     flow_permissions: list[str] | None = None
     clients: dict[str, ClientKnob] | None = None
     cases: list[CaseKnob] | None = None
+    case_changes: list[CaseChangeKnob] | None = None
     flow_contacts: list[dict[str, Any]] | None = None
     basis: dict[str, Any] | None = None
     new_basis: dict[str, Any] | None = None
@@ -169,6 +181,20 @@ class _Turns:
             case = Case(one.guid.lower(), one.case_id, one.title, roles, status=one.status)
             case.touch("CaseActivatedDate", self._world.now)
             self._flow.cases[case.guid] = case
+
+    def case_changes(self, changes: list[CaseChangeKnob]) -> None:
+        now = self._world.now
+        for one in changes:
+            case = self._flow.case_by_id(one.case_id)
+            if case is None:
+                raise ValueError(f"no case {one.case_id}")
+            for wanted, what in ((one.sold, "CaseSoldDate"), (one.active, "CaseActivatedDate")):
+                if wanted is not None:
+                    case.set_date(what, now, there=wanted)
+            if one.publications is not None:
+                case.publish(one.publications, now, self._flow.numbers)
+            if one.modified:
+                case.touch("ModifiedDate", now)
 
     def flow_contacts(self, contacts: list[dict[str, Any]]) -> None:
         for one in contacts:

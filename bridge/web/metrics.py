@@ -14,7 +14,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from bridge.delivery.values import BUCKETS, AccountRow
-from bridge.pipeline import Parts
+from bridge.pipeline import Parts, watching
 from bridge.web.office import Office
 
 Cells = Mapping[tuple[str, ...], float]
@@ -43,10 +43,12 @@ async def _all(parts: Parts) -> list[Metric]:
     workers = await ledger.workers()
     beat: Cells = {(): now - max(workers.values())} if workers else {}
     lag, quarantine = await parts.stream("metrics").lag(), await ledger.quarantine_size()
+    watched = await watching.statuses(parts)
     text = "Entries of bridge:intake that are not in the ledger yet"
     return [
         _gauge("deliveries", "Deliveries by account and state", ("account", "state"), states),
         *_accounts(await ledger.accounts(), now),
+        *_watched(watched),
         *_tally(await ledger.tally()),
         _gauge("stream_lag", text, (), {(): lag}),
         _gauge("quarantine", "Payloads in quarantine", (), {(): quarantine}),
@@ -82,6 +84,17 @@ def _accounts(found: Sequence[AccountRow], now: float) -> list[Metric]:
             ("account", "destination"),
             parked,
         ),
+    ]
+
+
+def _watched(found: Sequence[watching.Status]) -> list[Metric]:
+    lag: Cells = {(one.account,): one.lag for one in found if one.lag is not None}
+    last: Cells = {(one.account,): one.last_success for one in found if one.last_success}
+    waiting: Cells = {(one.account,): one.waiting for one in found}
+    return [
+        _gauge("cases_lag_seconds", "Age of what is known of the cases", ("account",), lag),
+        _gauge("cases_read_timestamp_seconds", "When cases were last read", ("account",), last),
+        _gauge("cases_waiting", "Changes of cases not acted on yet", ("account",), waiting),
     ]
 
 

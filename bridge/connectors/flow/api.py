@@ -10,7 +10,7 @@ from bridge.connectors.base import Clock, Exchange, Shelf
 from bridge.connectors.exchange import Session
 from bridge.connectors.flow.settings import FlowAccount
 from bridge.connectors.flow.token import NoToken, Tokens
-from bridge.connectors.transport import Answer, Failure, Http, join
+from bridge.connectors.transport import LARGEST, Answer, Failure, Http, join
 from bridge.leads import Lead
 from bridge.outcomes import (
     AccountProblem,
@@ -39,8 +39,9 @@ class Api:
         self._http = http
         self._tokens = Tokens(account, shelf, clock)
 
-    def attempt(self) -> "FlowCalls":
-        return FlowCalls(self, Session(self._http, {}), self._tokens)
+    def attempt(self, *, largest: int = LARGEST) -> "FlowCalls":
+        """`largest`: bytes of an answer that are read."""
+        return FlowCalls(self, Session(self._http, {}, largest=largest), self._tokens)
 
 
 class FlowCalls:
@@ -73,12 +74,16 @@ class FlowCalls:
             await self._tokens.forget(token)
         raise AssertionError  # the loop returns
 
-    async def get(self, path: str, lead: Lead | None = None) -> Any | Outcome | Unsendable:
+    async def get(
+        self, path: str, lead: Lead | None = None, *, method: str = "GET"
+    ) -> Any | Outcome | Unsendable:
         """The JSON of a look-up; else why there is none: nothing of the lead was sent by it.
+
+        `method`: a search is a POST that writes nothing.
 
         A look-up that is refused for good holds the lead for a person: the lead is not at fault.
         """
-        answer = await self.call("GET", path)
+        answer = await self.call(method, path)
         if isinstance(answer, NotSent | AccountProblem | RateLimited):
             return answer
         if isinstance(answer, Failure):

@@ -3,9 +3,12 @@
 Vendor pages: commonly used methods, create stakeholders; FACTS 1A and F-T1…F-T23.
 """
 
+from collections.abc import Mapping, Sequence
+
 from bridge.connectors import classify
 from bridge.connectors.base import (
     AccountSettings,
+    ActionOptions,
     Clock,
     Exchange,
     Health,
@@ -14,12 +17,14 @@ from bridge.connectors.base import (
     Shelf,
     Vendor,
 )
-from bridge.connectors.flow import readback
-from bridge.connectors.flow.api import Api
+from bridge.connectors.cases import Page, Watch
+from bridge.connectors.flow import readback, watching
+from bridge.connectors.flow.api import Api, FlowCalls
 from bridge.connectors.flow.notification import SendNotification
 from bridge.connectors.flow.settings import FlowAccount, Notification, Stakeholder
 from bridge.connectors.flow.stakeholder import SendStakeholder
 from bridge.connectors.transport import Answer, Failure, Http
+from bridge.leads import Property
 from bridge.outcomes import CannotTell, Verdict
 
 
@@ -42,6 +47,29 @@ class Flow:
         calls = self._api.attempt()
         return await readback.look(calls, parcel, parcel.options), calls.exchanges
 
+    @property
+    def watch(self) -> Watch | None:
+        account = self._api.account
+        if not account.watch:
+            return None
+        return Watch(every=account.watch_every, holds=frozenset(account.watch_holds))
+
+    async def changed_cases(self, since: float, skip: int) -> Page:
+        return await watching.changed(self._wide(), since, skip)
+
+    async def case_names(self, case_ids: Sequence[int]) -> Mapping[int, str]:
+        return await watching.names(self._wide(), case_ids)
+
+    async def is_published(self, case_id: int) -> bool | None:
+        return await watching.published(self._wide(), case_id)
+
+    def cases_of(self, place: Property, options: ActionOptions) -> tuple[str, ...]:
+        """The case that the action writes to: the lead's own, else the destination's (F-T1)."""
+        own = place.flow.case_guid if isinstance(options, Stakeholder) else place.flow.case_id
+        from_ = place.flow if own else options
+        known = (getattr(from_, "case_guid", None), getattr(from_, "case_id", None))
+        return tuple(str(one).lower() for one in known if one)
+
     async def check(self) -> Health:
         """GET api/User: whose token is it, and what may it do?"""
         answer = await self._api.attempt().call("GET", "User")
@@ -57,6 +85,10 @@ class Flow:
             ok=True,
             detail=f"tenant {found.get('TenantId', '?')}, {len(permissions)} permissions",
         )
+
+    def _wide(self) -> FlowCalls:
+        """For lists: should Flow know no pages, it gives a year at once."""
+        return self._api.attempt(largest=watching.LARGEST)
 
 
 def _connect(account: AccountSettings, http: Http, shelf: Shelf, clock: Clock) -> Flow:

@@ -1,12 +1,14 @@
 """What a Flow account and its actions may set (FACTS 1A.1, 1A.2)."""
 
 from enum import StrEnum
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from bridge.connectors.base import AccountSettings, ActionOptions, missing
+from bridge.connectors.cases import HOLDING, Holding
+from bridge.durations import Seconds
 from bridge.leads import Property
 
 
@@ -56,6 +58,9 @@ ContactMethod = Literal[
 class FlowAccount(AccountSettings):
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
+    watch: bool = False  # it costs calls that nobody asked for
+    watch_every: Annotated[Seconds, Field(ge=30, le=3600)] = 60.0  # the demo waits 30 s (F-T11)
+    watch_holds: tuple[Holding, ...] = HOLDING
 
     @field_validator("base_url")
     @classmethod

@@ -46,13 +46,14 @@ class Accepting:
         *,
         entry: bytes,
         wish_window: float = 86_400,
+        anew: bool = False,
     ) -> list[DeliveryId] | None:
         lead = self._store.leads.get(lead_id)
         if lead is None:
             return None
         self._store.log(lead_id, entry)
         new = [one for one in deliveries if one.destination not in lead.destinations]
-        withdrawn = lead.status == "withdrawn"
+        withdrawn = lead.status == "withdrawn" or lead.withdrawn
         judged = [self._judge(lead_id, one, withdrawn=withdrawn, window=wish_window) for one in new]
         names = tuple(one.destination for one in new)
         status = "accepted" if new and lead.status == "unrouted" else lead.status
@@ -60,6 +61,8 @@ class Accepting:
             lead, status=status, destinations=(*lead.destinations, *names)
         )
         self._start(lead_id, judged)
+        for name in names if anew else ():
+            self._store.deliveries[delivery_id(lead_id, name)].since = self._store.now
         return [delivery_id(lead_id, name) for name in names]
 
     async def amend(self, amendment: Amendment) -> bool:
@@ -118,8 +121,9 @@ class Accepting:
                 self._store.move(one, State.CANCELLED, "the person withdrew")
                 cancelled.append(one.name)
         self._store.withdrawn_leads.add(lead_id)
-        if lead and lead.status == "unrouted":
-            self._store.leads[lead_id] = replace(lead, status="withdrawn")
+        if lead:
+            status = "withdrawn" if lead.status == "unrouted" else lead.status
+            self._store.leads[lead_id] = replace(lead, status=status, withdrawn=True)
         self._store.log(lead_id, b'{"what":"withdrawn"}\n')
         return cancelled
 

@@ -12,7 +12,7 @@ class Acting:
         self._store = store
 
     async def act(
-        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = ""
+        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = "", reference: str = ""
     ) -> State | None:
         one = self._store.deliveries.get(delivery)
         if one is None or one.state is None:
@@ -36,7 +36,7 @@ class Acting:
         if act in {"cancel", "delivered"}:
             account.due.pop(one.name, None)
             to = State.CANCELLED if act == "cancel" else State.DELIVERED
-            self._store.move(one, to, f"by {who}")
+            self._store.move(one, to, f"by {who}", reference)
             self._store.wake_dependants(one)
             return to
         one.scope = scope or one.scope

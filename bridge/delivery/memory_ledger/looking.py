@@ -164,6 +164,10 @@ class Looking:
     async def drawer_get(self, drawer: str, name: str) -> bytes | None:
         return self._store.drawer(drawer).get(name)
 
+    async def drawer_find(self, drawer: str, names: Sequence[str]) -> dict[str, bytes]:
+        known = self._store.drawer(drawer)
+        return {name: known[name] for name in names if name in known}
+
     async def drawer_all(self, drawer: str) -> dict[str, bytes]:
         return dict(self._store.drawer(drawer))
 
@@ -202,4 +206,5 @@ def _row(one: Delivery) -> DeliveryRow:
         reference=one.reference,
         reason=one.reason,
         updated_at=one.updated_at,
+        unknowns=one.unknowns,
     )

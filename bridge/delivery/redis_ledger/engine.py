@@ -52,11 +52,13 @@ class Engine:
         *,
         entry: bytes,
         wish_window: float = 86_400,
+        anew: bool = False,
     ) -> list[DeliveryId] | None:
         arguments = {
             "lead_id": lead_id,
             "deliveries": [rows.new_delivery(one) for one in deliveries],
             "wish_ms": rows.ms(wish_window),
+            "anew": anew,
         }
         answer = await self._scripts.run("extend", arguments, entry)
         return [DeliveryId(one.decode()) for one in answer[1:]] if answer else None
@@ -140,9 +142,15 @@ class Engine:
         return [one.decode() for one in await self._scripts.run("due", arguments)]
 
     async def act(
-        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = ""
+        self, delivery: DeliveryId, act: Act, *, who: str, scope: str = "", reference: str = ""
     ) -> State | None:
-        arguments = {"id": delivery, "act": act, "who": who, "scope": scope}
+        arguments = {
+            "id": delivery,
+            "act": act,
+            "who": who,
+            "scope": scope,
+            "reference": reference,
+        }
         entry = rows.acted(delivery, act, who, scope)
         answer = await self._scripts.run("act", arguments, entry)
         if not answer:

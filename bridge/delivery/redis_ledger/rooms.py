@@ -120,6 +120,12 @@ class Rooms:
         found = await self._redis.do("HGET", self._name(f"drawer:{drawer}"), name)
         return cast("bytes | None", found)
 
+    async def drawer_find(self, drawer: str, names: Sequence[str]) -> dict[str, bytes]:
+        if not names:
+            return {}
+        found = await self._redis.do("HMGET", self._name(f"drawer:{drawer}"), *names)
+        return {name: one for name, one in zip(names, found, strict=True) if one is not None}
+
     async def drawer_all(self, drawer: str) -> dict[str, bytes]:
         flat = iter(await self._redis.do("HGETALL", self._name(f"drawer:{drawer}")))
         return {name.decode(): value for name, value in zip(flat, flat, strict=True)}

@@ -120,13 +120,13 @@ def acted(delivery: DeliveryId, act: str, who: str, scope: str) -> bytes:
     return orjson.dumps(header | ({"run": scope} if scope else {})) + b"\n"
 
 
-LEAD_FIELDS = ("so", "ex", "in", "st", "at", "te", "fi", "dl")
+LEAD_FIELDS = ("so", "ex", "in", "st", "at", "te", "fi", "dl", "wd")
 
 
 def lead_row(lead_id: LeadId, values: list[bytes | None]) -> LeadRow | None:
     if values[0] is None:
         return None
-    source, external, intent, status, at, test, first, names = (_text(one) for one in values)
+    source, external, intent, status, at, test, first, names, withdrawn = map(_text, values)
     return LeadRow(
         lead_id=lead_id,
         source=source,
@@ -137,16 +137,17 @@ def lead_row(lead_id: LeadId, values: list[bytes | None]) -> LeadRow | None:
         test=test == "1",
         first=first,
         destinations=tuple(filter(None, names.split(","))),
+        withdrawn=bool(withdrawn),
     )
 
 
-DELIVERY_FIELDS = ("ac", "st", "at", "nx", "rf", "rs", "up")
+DELIVERY_FIELDS = ("ac", "st", "at", "nx", "rf", "rs", "up", "un")
 
 
 def delivery_row(name: DeliveryId, values: list[bytes | None]) -> DeliveryRow | None:
     if values[0] is None:
         return None
-    account, state, attempts, next_at, reference, reason, updated = (_text(one) for one in values)
+    account, state, attempts, next_at, reference, reason, updated, unknowns = map(_text, values)
     lead_id, destination = name.split(":", 1)
     waits = state in {State.RETRYING, State.UNKNOWN} and next_at
     return DeliveryRow(
@@ -160,6 +161,7 @@ def delivery_row(name: DeliveryId, values: list[bytes | None]) -> DeliveryRow | 
         reference=reference,
         reason=reason,
         updated_at=float(updated) / 1000,
+        unknowns=int(unknowns or 0),
     )
 
 

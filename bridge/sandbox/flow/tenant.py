@@ -40,6 +40,24 @@ class Case:
         """`what` is a date of RecentlyModified, such as `CaseEntityChangedDate`."""
         self.dates |= {what: stamp(now), "ModifiedDate": stamp(now)}
 
+    def set_date(self, what: str, now: float, *, there: bool) -> None:
+        """A case that is not sold after all, or not active any more, loses its date."""
+        self.touch(what, now)
+        if not there:
+            del self.dates[what]
+
+    def publish(self, statuses: list[str], now: float, numbers: Iterator[int]) -> None:
+        self.publications = [
+            {
+                "Id": next(numbers),
+                "ProviderName": "Finn",
+                "Status": status,
+                "PublishSeparately": False,
+            }
+            for status in statuses
+        ]
+        self.touch("PublicationChangedDate", now)
+
 
 @dataclass
 class Tenant:

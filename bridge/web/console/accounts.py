@@ -4,12 +4,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bridge.delivery.values import BY_HAND, AccountRow
+from bridge.pipeline import watching
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Operator, Whole, text
 from bridge.web.office import Office
 from bridge.web.problems import Problem
 
 router = APIRouter()
+SHOWN = 50  # cases of an account that hold leads
 
 
 @router.get("/accounts")
@@ -23,7 +25,26 @@ async def accounts(request: Request, _: Whole) -> Response:
     destinations: dict[str, list[str]] = {}
     for one in parts.routing.destinations.values():
         destinations.setdefault(one.account, []).append(one.name)
-    return page(request, "accounts", rows=rows, destinations=destinations)
+    held = {
+        name: [one for one in found if one["holds_leads"]]
+        for name in parts.routing.accounts
+        for found in (await watching.cases_of(parts, name, every=False, limit=SHOWN),)
+    }
+    watched = {one.account: one for one in await watching.statuses(parts)}
+    return page(
+        request, "accounts", rows=rows, destinations=destinations, held=held, watched=watched
+    )
+
+
+@router.post("/accounts/{account}/cases/{case_id}/release")
+async def release(request: Request, me: Operator, _: Form, account: str, case_id: int) -> Response:
+    """The leads of a sold case go on."""
+    parts = Office.of(request).parts
+    if account not in parts.routing.accounts or me.offices:
+        raise Problem(404, "No such account", "The routing file has no account of this name.")
+    if await watching.let_go(parts, account, case_id, who=me.user) is None:
+        raise Problem(404, "No such case", "Nothing waits for a case of this number.")
+    return RedirectResponse("/accounts?said=resumed", 303)
 
 
 @router.post("/accounts/{account}/{switch}")

@@ -1,6 +1,6 @@
 -- A person acts on one delivery.
 --
--- ARGV[3]  id, act (retry|cancel|delivered|resend|replay|again), who, scope (a run; done once in it)
+-- ARGV[3]  id, act (retry|cancel|delivered|resend|replay|again), who, scope (a run; done once in it), reference
 -- ARGV[4]  the entry for the log
 -- Returns  {state} it is in now, {} where there is no such delivery, {'', why} where it cannot be
 local key = delivery_key(A.id)
@@ -30,7 +30,7 @@ call('HDEL', key, 'md', 'nx', 'ca', 'cx', 'lt')
 if A.act == 'cancel' or A.act == 'delivered' then
   local to = A.act == 'cancel' and 'cancelled' or 'delivered'
   call('ZREM', due_key(account), A.id)
-  move(A.id, account, from, to, 'by ' .. A.who)
+  move(A.id, account, from, to, 'by ' .. A.who, A.reference)
   wake_dependants(A.id, to)
   return { to }
 end
