@@ -8,11 +8,8 @@ import click
 from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.pipeline import Parts, views, watching
+from bridge.pipeline.watching.book import Standing
 
-COLUMNS = (
-    *("account", "case_id", "standing", "since", "holds_leads"),
-    *("let_go_by", "modified", "case_guid"),
-)
 STATUS = ("account", "ok", "last_success", "lag_seconds", "waiting", "detail")
 
 
@@ -23,19 +20,28 @@ def cases() -> None:
 
 @cases.command("list", epilog=say.example("bridge cases list flow-acme --json"))
 @click.argument("account", required=False)
-@click.option("--all", "every", is_flag=True, help="Active cases too.")
+@click.option(
+    "--standing",
+    type=click.Choice(["active", "sold", "deactivated", "unpublished"]),
+    help="All of these, whether leads wait for them or not.",
+)
+@click.option("--all", "every", is_flag=True, help="Every case that is known.")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1))
 @click.option("--json", "as_json", is_flag=True)
 @on_loop
-async def list_(account: str | None, *, every: bool, limit: int, as_json: bool) -> None:
-    """Last changed first; without --all those that are sold, deactivated or unpublished."""
+async def list_(
+    account: str | None, *, standing: Standing | None, every: bool, limit: int, as_json: bool
+) -> None:
+    """The cases that leads wait for, last changed first."""
     async with office() as parts:
         accounts = [_watched(parts, account)] if account else list(parts.routing.accounts)
         shown: list[dict[str, Any]] = []
         for name in accounts:
             room = limit - len(shown)
-            shown += await watching.cases_of(parts, name, every=every, limit=room)
-    say.rows(shown, COLUMNS, as_json=as_json, empty="No case is known that leads wait for.")
+            shown += await watching.cases_of(
+                parts, name, limit=room, standing=standing, every=every
+            )
+    say.rows(shown, watching.COLUMNS, as_json=as_json, empty="No leads wait for a case.")
 
 
 @cases.command(epilog=say.example("bridge cases status --json"))

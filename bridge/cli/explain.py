@@ -1,7 +1,7 @@
 """`bridge route explain` and `bridge schema`: what would happen, and what a lead is."""
 
 import json
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 import click
 import orjson
@@ -10,6 +10,9 @@ from bridge import intake, leads, phones, routing, wiring
 from bridge.cli import say
 from bridge.pipeline import expected
 from bridge.routing import Routing, Source
+from bridge.routing.config import Event
+
+EVENTS = get_args(Event)
 
 
 @click.group(epilog=say.example("bridge schema lead > lead.schema.json"))
@@ -31,8 +34,9 @@ def route() -> None:
 @route.command(epilog=say.example("bridge route explain lead.json --source web"))
 @click.argument("file", type=click.File("rb"))
 @click.option("--source", help="A [sources] table; may be left out where there is only one.")
+@click.option("--event", type=click.Choice(EVENTS), help="What happened to it after it came.")
 @click.option("--json", "as_json", is_flag=True)
-def explain(file: IO[bytes], source: str | None, *, as_json: bool) -> None:
+def explain(file: IO[bytes], source: str | None, *, event: str | None, as_json: bool) -> None:
     """Where the lead in FILE would go, which routes matched, which did not and why.
 
     Needs the routing file only; nothing is stored or sent.
@@ -41,7 +45,7 @@ def explain(file: IO[bytes], source: str | None, *, as_json: bool) -> None:
     name = source or (next(iter(rules.sources)) if len(rules.sources) == 1 else "")
     if name not in rules.sources:
         raise click.UsageError(f"Say which source: --source {' | '.join(rules.sources)}")
-    answer = _explain(_parsed(file, rules.sources[name]), name, rules)
+    answer = _explain(_parsed(file, rules.sources[name]), name, rules, event or "")
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
@@ -64,8 +68,8 @@ def _parsed(file: IO[bytes], source: Source) -> intake.Parsed:
     return parsed
 
 
-def _explain(parsed: intake.Parsed, source: str, rules: Routing) -> dict[str, Any]:
-    routed = routing.route(parsed.lead, source, rules)
+def _explain(parsed: intake.Parsed, source: str, rules: Routing, event: str) -> dict[str, Any]:
+    routed = routing.route(parsed.lead, source, rules, event)
     region = parsed.lead.country or rules.sources[source].country
     numbers = [phones.normalize(one.number, region) for one in parsed.lead.person.phones]
     return {

@@ -86,7 +86,7 @@ class Drain:
         self._next_look = now + (LATE if self._more else max(wait, LATE))
         attempts = [(claim, Attempt(self._parts, claim)) for claim in claimed.claims]
         directory = await self._directory({attempt.reference for _, attempt in attempts})
-        leads = [(claim, attempt.lead_in(directory)) for claim, attempt in attempts]
+        leads = ((claim, attempt.lead_in(directory)) for claim, attempt in attempts)
         shut = await holding.shut(self._parts, self._account.name, leads)
         for claim, attempt in attempts:
             why = shut.get(claim.delivery_id, "")

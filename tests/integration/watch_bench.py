@@ -91,7 +91,7 @@ class WatchBench:
         self.sandbox = sandbox
         self.ahead = 0.0
         self.ledger = MemoryLedger(clock=self.now)
-        self._text = ROUTING.format(sandbox=sandbox.url, account=account)
+        self.text = ROUTING.format(sandbox=sandbox.url, account=account)
 
     def now(self) -> float:
         return time.time() + self.ahead
@@ -124,7 +124,7 @@ class WatchBench:
     async def _parts(self, http: Http, ledger: MemoryLedger) -> Parts:
         keys = Vault([b"k" * 32])
         await wiring.unlock(ledger, keys)
-        routes = routing.loads(self._text, environment={}, vendors=VENDORS)
+        routes = routing.loads(self.text, environment={}, vendors=VENDORS)
         shelf = SealedShelf(ledger, keys)
 
         def clock() -> datetime:

@@ -4,8 +4,9 @@
 meets of it: one look at the ledger for a whole batch.
 """
 
-from bridge.pipeline.watching.holding import cases_of, let_go, shut
+from bridge.pipeline.watching.holding import let_go, shut
+from bridge.pipeline.watching.listing import COLUMNS, cases_of
 from bridge.pipeline.watching.status import Status, statuses
 from bridge.pipeline.watching.watcher import Watcher
 
-__all__ = ["Status", "Watcher", "cases_of", "let_go", "shut", "statuses"]
+__all__ = ["COLUMNS", "Status", "Watcher", "cases_of", "let_go", "shut", "statuses"]

@@ -12,9 +12,9 @@ that follows from it stands: a worker that dies in between has lost nothing, and
 changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, cast
+from typing import Literal
 
 import orjson
 
@@ -126,12 +126,11 @@ class Book:
 
     async def shut_or_not(self, case: Case, why: str, holds: frozenset[str]) -> bool:
         """Whether its leads wait from now on."""
-        free = await self.let_go(case.change.case_id)
-        if case.standing in holds and free.get("key") != case.key:
+        if case.standing in holds and not await self._is_free(case):
             value = orjson.dumps({"standing": case.standing, "why": why})
             await self._ledger.drawer_put(self._shut, dict.fromkeys(case.names, value))
             # A person may have let it go at this moment: their word goes last.
-            if (await self.let_go(case.change.case_id)).get("key") != case.key:
+            if not await self._is_free(case):
                 return True
         await self.open(case.names)
         if case.standing == "active":
@@ -142,10 +141,14 @@ class Book:
         for name in names:
             await self._ledger.drawer_drop(self._shut, name)
 
-    async def let_go(self, case_id: int) -> Mapping[str, str]:
-        """`who` and `key`, where a person let it go."""
-        found = await self._ledger.drawer_get(self._free, str(case_id))
-        return cast("Mapping[str, str]", orjson.loads(found)) if found else {}
+    async def let_go(self, case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+        """`who` and `key` of those that a person let go."""
+        found = await self._ledger.drawer_find(self._free, [str(one) for one in case_ids])
+        return {int(name): orjson.loads(value) for name, value in found.items()}
+
+    async def _is_free(self, case: Case) -> bool:
+        found = await self.let_go([case.change.case_id])
+        return found.get(case.change.case_id, {}).get("key") == case.key
 
     async def put_let_go(self, case: Case, who: str) -> None:
         value = orjson.dumps({"who": who, "key": case.key})

@@ -1,9 +1,10 @@
 """Leads of a case that is sold, deactivated or unpublished wait, and say why."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from bridge.connectors.base import ActionOptions
 from bridge.connectors.cases import Watch, WatchesCases
@@ -35,9 +36,10 @@ def watched(parts: Parts, account: str) -> tuple[WatchesCases, Watch] | None:
 
 
 async def shut(
-    parts: Parts, account: str, claims: Sequence[tuple[Claim, Lead | None]]
+    parts: Parts, account: str, claims: Iterable[tuple[Claim, Lead | None]]
 ) -> Mapping[DeliveryId, str]:
-    """Those of a batch that must wait for their case, and why: one look for all of them.
+    """Those of a batch that must wait for their case, and why: one look for all of them, and none
+    where the account is not watched.
 
     What may have arrived is read back all the same, and what follows a sale goes to a sold case.
     """
@@ -95,7 +97,8 @@ async def release(parts: Parts, account: str) -> list[Freed]:
     for row, number in ours:
         if number in still:
             continue
-        who = (await book.let_go(int(number))).get("who") or f"case {number} being active again"
+        free = (await book.let_go([int(number)])).get(int(number), {})
+        who = free.get("who") or f"case {number} being active again"
         try:
             # It never left: a send was about to happen when the case was found to be shut.
             await parts.ledger.act(row.delivery_id, "resend", who=who)
@@ -107,28 +110,7 @@ async def release(parts: Parts, account: str) -> list[Freed]:
     return [Freed(case_id=number, deliveries=tuple(ids)) for number, ids in freed.items()]
 
 
-async def cases_of(parts: Parts, account: str, *, every: bool, limit: int) -> list[dict[str, Any]]:
-    """The account's cases as flat objects, last changed first; `every`: active ones too."""
-    book = Book(parts.ledger, account)
-    known = watched(parts, account)
-    shown: list[dict[str, Any]] = []
-    for case in await book.all_cases():
-        if len(shown) >= limit or (case.standing == "active" and not every):
-            continue
-        free = await book.let_go(case.change.case_id)
-        holds = (
-            bool(await book.shut([str(case.change.case_id)], known[1].holds)) if known else False
-        )
-        shown.append(
-            {
-                "account": account,
-                "case_id": case.change.case_id,
-                "case_guid": case.name or None,
-                "standing": case.standing,
-                "since": views.moment(case.since),
-                "holds_leads": holds,
-                "let_go_by": free.get("who") if free.get("key") == case.key else None,
-                "modified": views.moment(case.change.modified),
-            }
-        )
-    return shown
+async def waiting(parts: Parts, account: str) -> dict[int, int]:
+    """Case number → how many deliveries wait for it."""
+    held = await parts.ledger.deliveries(state=State.HELD, account=account, limit=HELD)
+    return Counter(int(found[1]) for row in held if (found := OURS.match(row.reason)))

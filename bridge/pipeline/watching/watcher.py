@@ -28,23 +28,24 @@ class Watcher:
 
     async def step(self) -> list[str]:
         """The accounts that it was this worker's turn to read. Raises `LedgerError`."""
-        mine = []
-        for account in self._parts.routing.accounts:
-            known = holding.watched(self._parts, account)
-            if known is not None and await self._is_mine(account, known[1]):
-                mine.append(account)
-                await self._turn(account, *known)
-        return mine
+        names = self._parts.routing.accounts
+        known = {name: holding.watched(self._parts, name) for name in names}
+        there = {name: one for name, one in known.items() if one is not None}
+        turns = (self._turn(name, *one) for name, one in there.items())
+        done = await asyncio.gather(*turns, return_exceptions=True)
+        for one in done:  # a slow or failing account is nothing to the others
+            if isinstance(one, BaseException):
+                raise one
+        return [name for name, one in zip(there, done, strict=True) if one]
 
-    async def _is_mine(self, account: str, rules: Watch) -> bool:
-        return await self._parts.ledger.shelf_add(f"watch:{account}", b"1", ttl=rules.every)
-
-    async def _turn(self, account: str, vendor: WatchesCases, rules: Watch) -> None:
+    async def _turn(self, account: str, vendor: WatchesCases, rules: Watch) -> bool:
         """Under a lock, since a slow turn may outlast its interval."""
         ledger, token = self._parts.ledger, str(ULID()).encode()
         lock = f"watching:{account}"
+        if not await ledger.shelf_add(f"watch:{account}", b"1", ttl=rules.every):
+            return False
         if not await ledger.shelf_add(lock, token, ttl=LOCK):
-            return
+            return False
         try:
             async with asyncio.timeout(LIMIT):
                 again = await self._read_and_act(account, vendor, rules)
@@ -54,6 +55,7 @@ class Watcher:
             log.warning("cases.slow account=%s limit=%g", account, LIMIT)
         finally:
             await ledger.shelf_drop(lock, only_if=token)
+        return True
 
     async def _read_and_act(self, account: str, vendor: WatchesCases, rules: Watch) -> float | None:
         """Seconds until the next turn, where that is not the usual time."""

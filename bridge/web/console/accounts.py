@@ -26,9 +26,7 @@ async def accounts(request: Request, _: Whole) -> Response:
     for one in parts.routing.destinations.values():
         destinations.setdefault(one.account, []).append(one.name)
     held = {
-        name: [one for one in found if one["holds_leads"]]
-        for name in parts.routing.accounts
-        for found in (await watching.cases_of(parts, name, every=False, limit=SHOWN),)
+        name: await watching.cases_of(parts, name, limit=SHOWN) for name in parts.routing.accounts
     }
     watched = {one.account: one for one in await watching.statuses(parts)}
     return page(

@@ -1,0 +1,89 @@
+"""Watched cases with real worker processes, a real ledger server, and the commands."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.delivery.embedded import EmbeddedServer
+from bridge.outcomes import State
+from bridge.pipeline.watching.book import Book
+from bridge.sandbox.server import Sandbox
+from tests.integration.bridge_process import BridgeUnderTest, lead
+
+WATCH = 'client_secret = "flow-secret"\nwatch = true\nwatch_every = "30s"\n'
+
+
+@pytest.fixture
+def bridge(empty_server: EmbeddedServer, tmp_path: Path) -> Iterator[BridgeUnderTest]:
+    with Sandbox() as sandbox:
+        one = BridgeUnderTest(tmp_path, empty_server, sandbox)
+        file = tmp_path / "bridge.toml"
+        file.write_text(file.read_text().replace('client_secret = "flow-secret"\n', WATCH))
+        sandbox.config(case_changes=[{"case_id": 48213, "sold": True}])
+        yield one
+
+
+def told(bridge: BridgeUnderTest, *arguments: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(bridge.command(*arguments, "--json").stdout)
+    return found
+
+
+def waiting(bridge: BridgeUnderTest) -> int:
+    return len(bridge.ask(lambda ledger: Book(ledger, "flow-acme").came()))
+
+
+def read(bridge: BridgeUnderTest) -> int:
+    return len(bridge.ask(lambda ledger: Book(ledger, "flow-acme").all_cases()))
+
+
+def test_the_commands_show_what_waits_and_let_it_go(bridge: BridgeUnderTest) -> None:
+    nothing = bridge.command("cases", "list")
+    assert (nothing.returncode, nothing.stderr.strip()) == (1, "No leads wait for a case.")
+    with bridge.worker():
+        bridge.until(lambda: read(bridge) == 4)
+        (lead_id,) = bridge.accept([lead(1)])
+        bridge.until(
+            lambda: (
+                bridge.deliveries(lead_id)["acme-stakeholder"].state is State.HELD
+                and bridge.deliveries(lead_id)["acme-watch"].state is State.DELIVERED
+            )
+        )
+        (row,) = told(bridge, "cases", "list", "flow-acme")
+        assert (row["case_id"], row["standing"], row["leads"]) == (48213, "sold", 1)
+        assert (row["holds_leads"], row["let_go_by"]) == (True, None)
+        sold = told(bridge, "cases", "list", "--standing", "sold")
+        assert [one["case_id"] for one in sold] == [48213, 48216]
+        assert len(told(bridge, "cases", "list", "--all", "--limit", "3")) == 3
+        (status,) = told(bridge, "cases", "status")
+        assert (status["account"], status["ok"]) == ("flow-acme", "yes")
+        checked = {one["what"]: one["ok"] for one in told(bridge, "check")}
+        assert checked["cases flow-acme"] == "yes"
+        done = bridge.command("cases", "release", "flow-acme", "48213")
+        assert done.stdout == "Case 48213 holds no leads now; 1 deliveries go on.\n"
+        bridge.until(lambda: bridge.deliveries(lead_id)["acme-alert"].state is State.DELIVERED)
+    assert bridge.command("cases", "release", "flow-acme", "48214").returncode == 1
+    assert bridge.command("cases", "release", "nobody", "1").returncode == 1
+    again = told(bridge, "cases", "list", "--standing", "sold")[0]
+    assert (again["holds_leads"], bool(again["let_go_by"])) == (False, True)
+
+
+def test_a_worker_killed_between_reading_a_page_and_acting_on_it_loses_nothing(
+    bridge: BridgeUnderTest,
+) -> None:
+    search = {"vendor": "flow", "path": "AdvancedPropertySearch"}
+    bridge.sandbox.fault("delay", seconds=30, times=1, match=search)
+    process = bridge.start_worker()
+    bridge.until(lambda: waiting(bridge) > 0)
+    process.kill()
+    process.wait()
+    assert (waiting(bridge), read(bridge)) == (4, 0)
+    bridge.ask(lambda ledger: ledger.shelf_drop("watch:flow-acme"))  # as time would
+    bridge.ask(lambda ledger: ledger.shelf_drop("watching:flow-acme"))
+    with bridge.worker():
+        bridge.until(lambda: (waiting(bridge), read(bridge)) == (0, 4))
+        (lead_id,) = bridge.accept([lead(1)])
+        bridge.until(lambda: bridge.deliveries(lead_id)["acme-stakeholder"].state is State.HELD)
+    assert bridge.sandbox.received(kind="stakeholder") == []
