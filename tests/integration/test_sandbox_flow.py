@@ -442,6 +442,32 @@ def test_f_t11_recently_modified_tells_of_a_new_stakeholder(
     assert {one["CaseId"] for one in rows if one["CaseSoldDate"]} == {48216}
 
 
+def test_recently_modified_has_the_pages_members_and_a_case_can_be_sold_and_opened_again(
+    flow: httpx.Client, sandbox: Sandbox
+) -> None:
+    page = """ModifiedDate CaseActivatedDate CaseSoldDate BidChangedDate DescriptionChangedDate
+        CaseEntityChangedDate ImageChangedDate AttachmentChangedDate TransactionChangedDate
+        PublicationChangedDate ActivityChangedDate CaseId"""
+
+    def row() -> dict[str, Any]:
+        found = [one for one in flow.get(MODIFIED).json() if one["CaseId"] == 48213]
+        assert all(set(one) == set(page.split()) for one in found)
+        return dict(found[0])
+
+    activated = row()["CaseActivatedDate"]
+    sandbox.config(case_changes=[{"case_id": 48213, "sold": True, "publications": ["Removed"]}])
+    sold = row()
+    assert sold["CaseSoldDate"] == sold["PublicationChangedDate"] == sold["ModifiedDate"]
+    assert datetime.fromisoformat(sold["CaseSoldDate"]).utcoffset() is not None
+    assert sold["CaseActivatedDate"] == activated
+    published = flow.get("api/Cases/48213/Publications", params={"returnOnlyExisting": "true"})
+    assert [one["Status"] for one in published.json()] == ["Removed"]
+    sandbox.config(case_changes=[{"case_id": 48213, "sold": False, "active": False}])
+    assert (row()["CaseSoldDate"], row()["CaseActivatedDate"]) == (None, None)
+    with pytest.raises(ValueError, match="no case 1"):
+        sandbox.config(case_changes=[{"case_id": 1, "sold": True}])
+
+
 def test_f_t11_recently_modified_goes_back_365_days(flow: httpx.Client) -> None:
     long_ago = (datetime.now(UTC) - timedelta(days=366)).isoformat()
     assert flow.get(MODIFIED, params={"fromDate": long_ago}).status_code == 400

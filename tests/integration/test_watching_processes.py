@@ -1,5 +1,6 @@
 """Watched cases with real worker processes, a real ledger server, and the commands."""
 
+import getpass
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from bridge.delivery.embedded import EmbeddedServer
+from bridge.delivery.embedded import EmbeddedServer, free_port
+from bridge.delivery.values import LeadId
 from bridge.outcomes import State
 from bridge.pipeline.watching.book import Book
 from bridge.sandbox.server import Sandbox
 from tests.integration.bridge_process import BridgeUnderTest, lead
+from tests.integration.console_process import Console, post
 
 WATCH = 'client_secret = "flow-secret"\nwatch = true\nwatch_every = "30s"\n'
 
@@ -64,6 +67,10 @@ def test_the_commands_show_what_waits_and_let_it_go(bridge: BridgeUnderTest) -> 
         done = bridge.command("cases", "release", "flow-acme", "48213")
         assert done.stdout == "Case 48213 holds no leads now; 1 deliveries go on.\n"
         bridge.until(lambda: bridge.deliveries(lead_id)["acme-alert"].state is State.DELIVERED)
+    log = bridge.ask(lambda ledger: ledger.log(LeadId(lead_id)))
+    assert [one.header["who"] for one in log if one.header["what"] == "resend"] == [
+        getpass.getuser()
+    ]
     assert bridge.command("cases", "release", "flow-acme", "48214").returncode == 1
     assert bridge.command("cases", "release", "nobody", "1").returncode == 1
     again = told(bridge, "cases", "list", "--standing", "sold")[0]
@@ -87,3 +94,48 @@ def test_a_worker_killed_between_reading_a_page_and_acting_on_it_loses_nothing(
         (lead_id,) = bridge.accept([lead(1)])
         bridge.until(lambda: bridge.deliveries(lead_id)["acme-stakeholder"].state is State.HELD)
     assert bridge.sandbox.received(kind="stakeholder") == []
+
+
+@pytest.fixture
+def console(bridge: BridgeUnderTest, tmp_path: Path) -> Iterator[Console]:
+    port = free_port()
+    web = bridge.start_web(port)
+    one = Console(tmp_path, bridge, port)
+    yield one
+    one.client.close()
+    web.terminate()
+    web.wait(20)
+
+
+def test_the_console_and_the_metrics_show_what_waits(console: Console) -> None:
+    bridge = console.bridge
+    with bridge.worker():
+        bridge.until(lambda: read(bridge) == 4)
+        (lead_id,) = bridge.accept([lead(1)])
+        bridge.until(lambda: bridge.deliveries(lead_id)["acme-stakeholder"].state is State.HELD)
+        _look_and_let_go(console, lead_id)
+        bridge.until(lambda: bridge.deliveries(lead_id)["acme-alert"].state is State.DELIVERED)
+    lines = console.client.get("/metrics").text.splitlines()
+    known = dict(one.rsplit(" ", 1) for one in lines if one.startswith("bridge_cases"))
+    assert 0 <= float(known['bridge_cases_lag_seconds{account="flow-acme"}']) < 120
+    assert float(known['bridge_cases_read_timestamp_seconds{account="flow-acme"}']) > 1.7e9
+    assert float(known['bridge_cases_waiting{account="flow-acme"}']) == 0
+
+
+def _look_and_let_go(console: Console, lead_id: str) -> None:
+    path = "/accounts/flow-acme/cases/48213/release"
+    for name, role in (("eva", "operator"), ("vera", "viewer")):
+        console.user(name, role)
+    with console.sign_in("vera") as client:
+        assert "Let its leads go" not in client.get("/accounts").text
+        assert post(client, path).status_code == 403
+    with console.sign_in("eva") as client:
+        page = client.get("/accounts").text
+        assert "<strong>Case 48213</strong> is sold since 20" in page
+        assert "1 delivery waits until it is active again" in page
+        assert "cases were last read 20" in page
+        assert "case 48213 is sold since" in client.get(f"/leads/{lead_id}").text
+        assert client.post(path, data={"csrf": "x"}).status_code == 403
+        assert post(client, path).status_code == 303
+        assert post(client, path.replace("48213", "48214")).status_code == 404
+        assert "Case 48213" not in client.get("/accounts").text

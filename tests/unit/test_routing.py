@@ -332,3 +332,50 @@ def test_the_property_directory_tells_every_row_that_it_does_not_take() -> None:
     entries, faults = routing.parse_csv("reference,estate_id\nA,OBJ1\n" + "x" * 200_000)
     assert len(entries) == 1
     assert faults[0].endswith("the rest was not read.")
+
+
+WATCHED = EXAMPLE.replace(
+    'client_secret = "$FLOW_SECRET"', 'client_secret = "$FLOW_SECRET"\nwatch = true'
+)
+SOLD = """
+[destinations.sold]
+account = "flow-acme"
+action = "notification"
+
+[[routes]]
+name = "sold"
+when = { event = "case_sold", intent = "final_price_watch" }
+deliver_to = ["sold"]
+"""
+
+
+def test_a_route_that_waits_for_an_event_takes_no_lead_as_it_comes() -> None:
+    known = load(WATCHED + SOLD)
+    first = routing.route(lead(country="SE"), "web", known)
+    assert [pick.route.name for pick in first.picks] == ["watchers"]
+    assert "event is not given, it wants case_sold" in first.verdicts[-1].reasons
+    later = routing.route(lead(country="SE"), "web", known, "case_sold")
+    assert [pick.destination.name for pick in later.picks] == ["sold"]
+    assert later.verdicts[0].reasons == ("it does not wait for case_sold",)
+    other = routing.route(lead(intent="interest"), "web", known, "case_sold")
+    assert other.picks == ()
+    assert known.follow_ups == {"sold"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (EXAMPLE + SOLD, "[[routes]] sold when.event: no account has watch = true, so nobody"),
+        (
+            WATCHED + SOLD.replace('["sold"]', '["acme-alert"]'),
+            "[[routes]] sold deliver_to: `acme-alert` gets leads as they come; an event needs a",
+        ),
+        (WATCHED + SOLD.replace('"case_sold"', '"sold"'), "[[routes]] sold when.event.0: input"),
+        (WATCHED.replace("watch = true", 'watch_every = "20s"'), "watch_every: input should be"),
+        (WATCHED.replace("watch = true", "watch_every = 60"), "watch_every: is a duration such"),
+        (WATCHED.replace("watch = true", 'watch_holds = ["gone"]'), "watch_holds.0: input should"),
+    ],
+)
+def test_an_event_or_a_watch_that_cannot_be_is_told(text: str, sentence: str) -> None:
+    (found,) = problems(text)
+    assert sentence in found
