@@ -68,6 +68,7 @@ class Parcel:
     region_source: str = "none"  # which of the three decided: lead | source | destination | none
     attempt: int = 1
     possible_duplicate: bool = False  # an earlier attempt ended Unknown and may have arrived
+    known_as: tuple[str, ...] = ()  # the vendor's ids of what it got of this person, newest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,15 @@ class Ledger(Protocol):
         """The leads that have this contact or mark, newest first."""
         ...
 
+    async def known_as(
+        self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
+    ) -> list[tuple[str, ...]]:
+        """For each person's contacts: the references of what `account` delivered of them.
+
+        Of the newest lead first, once each; `limit` is how many leads of a contact are looked at.
+        """
+        ...
+
     async def counts(self) -> dict[tuple[str, State], int]:
         """Deliveries by account and state."""
         ...

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from bridge.delivery.ledger import LedgerError
 from bridge.delivery.values import Claim, Record, Recorded, Terms
+from bridge.pipeline import earlier
 from bridge.pipeline.attempt import Attempt
 from bridge.pipeline.parts import Parts
 from bridge.routing import Account, PropertyEntry
@@ -85,8 +86,9 @@ class Drain:
         self._next_look = now + (LATE if self._more else max(wait, LATE))
         attempts = [(claim, Attempt(self._parts, claim)) for claim in claimed.claims]
         directory = await self._directory({attempt.reference for _, attempt in attempts})
-        for claim, attempt in attempts:
-            task = asyncio.create_task(attempt.run(directory))
+        known = await earlier.known_as(self._parts, [attempt.asked for _, attempt in attempts])
+        for (claim, attempt), references in zip(attempts, known, strict=True):
+            task = asyncio.create_task(attempt.run(directory, references))
             self._running[task] = (claim, attempt)
 
     def _room(self) -> int:

@@ -178,3 +178,39 @@ def test_a_drawer_lists_what_was_put_into_it(bench: Bench) -> None:
         assert await ledger.drawer_all("others") == {}
 
     bench.tell(story)
+
+
+def test_a_person_is_known_by_what_an_account_delivered_of_them(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        both = (delivery("watch"), delivery("case", account="other"))
+        await ledger.open([lead("a", *both, contacts=("mail", "phone"))])
+        await ledger.open([lead("b", contacts=("phone",)), lead("c", contacts=("nobody",))])
+        for account, number in (("acme", 1), ("other", 2)):
+            for one in await claim(ledger, account):
+                reference = f"{account}-{one.lead_id}-{number}"
+                await ledger.record([done(one, Settle(State.DELIVERED, reference=reference))])
+        await ledger.open([lead("d", contacts=("mail",)), lead("e", contacts=("phone",))])
+        people = (("mail", "phone"), ("mail",), (), ("stranger",), ("nobody",))
+        assert await ledger.known_as(people, account="acme") == [
+            ("acme-b-1", "acme-a-1"),
+            ("acme-a-1",),
+            (),
+            (),
+            ("acme-c-1",),
+        ]
+        assert await ledger.known_as([("mail",)], account="other") == [("other-a-2",)]
+        assert await ledger.known_as([("phone",)], account="acme", limit=2) == [("acme-b-1",)]
+        assert await ledger.known_as([], account="acme") == []
+
+    bench.tell(story)
+
+
+def test_who_was_erased_is_not_known_any_more(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", contacts=("mail",))])
+        await ledger.record([done(one) for one in await claim(ledger)])
+        assert await ledger.known_as([("mail",)], account="acme") == [("R1",)]
+        await ledger.forget(A, entry=ENTRY, tombstone=60)
+        assert await ledger.known_as([("mail",)], account="acme") == [()]
+
+    bench.tell(story)

@@ -68,6 +68,18 @@ class Looking:
         newest = sorted(found, key=found.__getitem__, reverse=True)
         return [LeadId(one) for one in newest[:limit]]
 
+    async def known_as(
+        self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
+    ) -> list[tuple[str, ...]]:
+        return [await self._references(marks, account, limit) for marks in people]
+
+    async def _references(self, marks: Sequence[str], account: str, limit: int) -> tuple[str, ...]:
+        leads = {one for mark in marks for one in await self.leads_of(mark, limit=limit)}
+        newest = sorted(leads, reverse=True)
+        rows = [row for one in newest for row in await self.deliveries_of(one)]
+        found = [one.reference for one in rows if one.account == account]
+        return tuple(dict.fromkeys(filter(None, found)))
+
     async def counts(self) -> dict[tuple[str, State], int]:
         known = self._store.deliveries.values()
         return dict(Counter((one.account, one.state) for one in known if one.state))
