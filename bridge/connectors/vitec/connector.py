@@ -78,6 +78,10 @@ class Vitec:
         outcome = _meaning(answer, parcel.lead, self._clock)
         return Report(outcome=outcome, exchanges=[*exchanges, *session.exchanges], moved=left.moved)
 
+    @property
+    def reads_contacts(self) -> bool:
+        return self._account.crm_password is not None
+
     async def contacts(self, ids: Sequence[str], *, fresh: bool = False) -> Contacts:
         """What Vitec says of contacts, for people; a few minutes old unless `fresh`.
 
