@@ -253,6 +253,27 @@ def test_an_opt_out_that_cannot_be_read_at_all_is_told_where_it_was_asked_for(
     assert "needs crm_password" in outcome.reason
 
 
+def test_v_t11_a_person_whom_the_ledger_forgot_is_found_by_vitecs_own_search(bench: Bench) -> None:
+    bench.sandbox.config(
+        contacts=[
+            {"id": "ADRother", "customerId": "M30011", "email": {"e": "joanna@example.com"}},
+            {"id": "ADRmine", "customerId": "M30011", "telephone": {"cell": "070-174 06 05"}},
+        ],
+    )
+    for name, allowed in (("ADRother", False), ("ADRmine", True)):
+        bench.sandbox.config(contact={"id": name, "advertisingEnabled": allowed})
+    report = bench.sent(search_opt_outs=True)
+    assert isinstance(report.outcome, Delivered)
+    assert all("anna" not in one.url and "174" not in one.url for one in report.exchanges)  # X-T8
+    bench.sandbox.config(contact={"id": "ADRmine", "advertisingEnabled": False})
+    outcome = bench.outcome(search_opt_outs=True)
+    assert isinstance(outcome, Unsendable)
+    assert "contact ADRmine in Vitec has opted out" in outcome.reason
+    bench.sandbox.fault("status", code=500, match={"vendor": "vitec", "method": "GET"})
+    assert isinstance(bench.outcome(search_opt_outs=True), NotSent)
+    assert len(bench.sandbox.received()) == 1
+
+
 def test_reading_back_looks_at_who_is_known_before_it_names_anybody(bench: Bench) -> None:
     bench.sandbox.fault("accept_lose_answer")
     assert isinstance(bench.outcome(), Unknown)

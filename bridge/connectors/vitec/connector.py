@@ -123,11 +123,12 @@ class Vitec:
         if self._account.crm_password is None:
             reason = "respect_opt_out needs crm_password on the account: set it, or respect_opt_out"
             return Unsendable(State.HELD, f'{reason} = "off"'), []
-        if not parcel.known_as:
+        search = options.search_opt_outs
+        if not parcel.known_as and not search:
             return None, []
         session = Session(self._http, self._headers(self._account.crm_password))
         crm = Crm(self._account, session)
-        stop = await optouts.look(crm, parcel, self._clock(), skip=rule == "skip")
+        stop = await optouts.look(crm, parcel, self._clock(), skip=rule == "skip", search=search)
         return stop, session.exchanges
 
     def _refusal(self, parcel: Parcel, options: FinalPriceWatched) -> Unsendable | None:

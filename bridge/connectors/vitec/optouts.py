@@ -1,15 +1,15 @@
 """No marketing to somebody who opted out in Vitec, or who died (V-T11; GDPR art. 21(3)).
 
 Whom a lead is from is known by what Vitec called the contact when it got an earlier lead of the
-same e-mail address or phone. The list in Vitec is the one that counts: what a person may do about
-a lead that is held here is done there.
+same e-mail address or phone; or by its own search, where the destination asks for that. The list in
+Vitec is the one that counts: what a person may do about a lead that is held here is done there.
 """
 
 from datetime import datetime
 
 from bridge.connectors import classify
 from bridge.connectors.base import Parcel
-from bridge.connectors.vitec import contacts
+from bridge.connectors.vitec import contacts, searching
 from bridge.connectors.vitec.crm import Crm, CrmError
 from bridge.outcomes import AccountProblem, NotSent, RateLimited, State, Unsendable
 
@@ -27,13 +27,17 @@ WHAT_TO_DO = {
 Stop = Unsendable | NotSent | RateLimited | AccountProblem
 
 
-async def look(crm: Crm, parcel: Parcel, now: datetime, *, skip: bool) -> Stop | None:
+async def look(crm: Crm, parcel: Parcel, now: datetime, *, skip: bool, search: bool) -> Stop | None:
     """None: it may be sent. What could not be read is `NotSent`, so that it is read again.
 
     `skip`: an opt-out that Vitec tells of is final; what it does not tell is for a person.
+    `search`: a person of whom no earlier delivery is known is looked for in Vitec.
     """
+    ids = list(parcel.known_as)
     try:
-        found = await crm.fetch(parcel.known_as)
+        if search and not ids:
+            ids = [one async for one in searching.found(crm, parcel)]
+        found = await crm.fetch(ids)
     except CrmError as error:
         return _failed(error, parcel, now)
     if found.missing and found.unreadable:

@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlencode
 
-from bridge.connectors import people
 from bridge.connectors.base import Parcel
-from bridge.connectors.vitec import contacts
+from bridge.connectors.vitec import searching
 from bridge.connectors.vitec.crm import Crm, CrmError
 from bridge.connectors.vitec.settings import estate_of, options_of
 from bridge.outcomes import Absent, CannotTell, Found, Verdict
@@ -18,7 +16,7 @@ class ReadBack:
 
     async def look(self, parcel: Parcel) -> Verdict:
         estate = estate_of(parcel) or options_of(parcel).estate_id
-        if not estate or not (parcel.known_as or _needles(parcel)):
+        if not estate or not (parcel.known_as or searching.needles(parcel)):
             return CannotTell("the lead has nothing to search for")
         try:
             async for contact in self._contacts(parcel):
@@ -36,23 +34,13 @@ class ReadBack:
             for contact in (await self._crm.fetch(parcel.known_as)).known.values():
                 seen.add(contact.id)
                 yield contact.id
-        for needle in _needles(parcel):
-            # The vendor takes the person in the query (X-T8).
-            query = urlencode({"searchText": needle})
-            for contact in contacts.read(await self._crm.list_of("Search", query=query)):
-                if contact.id not in seen:
-                    seen.add(contact.id)
-                    yield contact.id
+        async for name in searching.found(self._crm, parcel):
+            if name not in seen:
+                yield name
 
     async def _relations(self, contact: str) -> set[str]:
         found = await self._crm.list_of("Speculator", contact)
         return {text for one in found for text in _strings(one)}
-
-
-def _needles(parcel: Parcel) -> list[str]:
-    left = people.Leftovers()
-    numbers = [one.e164 for one in people.numbers(parcel, left, "")]
-    return [*people.emails(parcel, left, ""), *numbers]
 
 
 def _strings(found: Any) -> list[str]:

@@ -47,6 +47,7 @@ class FinalPriceWatched(ActionOptions):
     lead_sources: dict[str, str] = Field(default_factory=dict)  # by utm campaign, else utm source
     marketing: MarketingDefaults = Field(default_factory=MarketingDefaults)
     respect_opt_out: RespectOptOut | None = None  # None: "hold" where the account has crm_password
+    search_opt_outs: bool = False  # also of people whom the ledger does not know any more
     estate_id: str | None = None  # where leads name none, such as project follows (V-T19)
     last_name_filler: str = Field(default="-", min_length=1, max_length=40)  # V-T4
     send_national_id: bool = False  # V-T17
