@@ -15,6 +15,7 @@ from bridge.delivery.values import (
     Claimed,
     DeliveryId,
     DeliveryRow,
+    Earlier,
     Expired,
     Keep,
     LeadId,
@@ -159,12 +160,12 @@ class Ledger(Protocol):
         """The leads that have this contact or mark, newest first."""
         ...
 
-    async def known_as(
+    async def earlier(
         self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
-    ) -> list[tuple[str, ...]]:
+    ) -> list[tuple[Earlier, ...]]:
         """For each person's contacts: the references of what `account` delivered of them.
 
-        Of the newest lead first, once each; `limit` is how many leads of a contact are looked at.
+        Of the newest lead first; `limit` is how many leads of a contact are looked at.
         """
         ...
 

@@ -31,7 +31,7 @@ from bridge.outcomes import (
     Unsendable,
     Verdict,
 )
-from bridge.pipeline.earlier import NOT_READ, Asked, References
+from bridge.pipeline.earlier import NOBODY, NOT_READ, Asked, Known
 from bridge.pipeline.parts import Parts
 from bridge.routing import Destination, PropertyEntry
 
@@ -79,9 +79,9 @@ class Attempt:
         return self._parts.routing.destinations.get(self._claim.destination)
 
     async def run(
-        self, directory: Mapping[str, PropertyEntry], known_as: References | None = ()
+        self, directory: Mapping[str, PropertyEntry], known: Known | None = NOBODY
     ) -> Record:
-        """`known_as` None: it could not be read, and so nothing is sent now."""
+        """`known` None: it could not be read, and so nothing is sent now."""
         destination = self._destination
         if destination is None:
             gone = f"the routing file no longer has [destinations.{self._claim.destination}]"
@@ -96,10 +96,10 @@ class Attempt:
             late = f"older than {policy.max_age / 3600:g} h before it could be sent"
             return self._record(Settle(State.EXPIRED, late), None)
         lead = routing.resolve(self._lead, directory.get(self.reference or ""))
-        parcel = parcel_for(self._parts, lead, destination, self._claim, known_as or ())
+        parcel = parcel_for(self._parts, lead, destination, self._claim, known or NOBODY)
         if self._claim.mode == "verify":
             return await self._verified(parcel, policy, situation)
-        if known_as is None:  # the ledger's fault: it says nothing of the vendor's health
+        if known is None:  # the ledger's fault: it says nothing of the vendor's health
             return self._record(retry.decide(NotSent(NOT_READ), policy, situation), None)
         report = await self._parts.connectors[destination.account].send(parcel)
         decision = retry.decide(report.outcome, policy, situation)
@@ -183,7 +183,7 @@ class Attempt:
 
 
 def parcel_for(
-    parts: Parts, lead: Lead, destination: Destination, claim: Claim, known_as: References
+    parts: Parts, lead: Lead, destination: Destination, claim: Claim, known: Known
 ) -> Parcel:
     """`lead` with the ids that the property directory knows."""
     source = parts.routing.sources.get(claim.source)
@@ -203,7 +203,8 @@ def parcel_for(
         region_source=level,
         attempt=claim.attempt,
         possible_duplicate=claim.unknowns > 0,
-        known_as=known_as,
+        known_as=known.references,
+        known_here=known.here,
     )
 
 

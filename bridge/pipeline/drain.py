@@ -86,9 +86,9 @@ class Drain:
         self._next_look = now + (LATE if self._more else max(wait, LATE))
         attempts = [(claim, Attempt(self._parts, claim)) for claim in claimed.claims]
         directory = await self._directory({attempt.reference for _, attempt in attempts})
-        known = await earlier.known_as(self._parts, [attempt.asked for _, attempt in attempts])
-        for (claim, attempt), references in zip(attempts, known, strict=True):
-            task = asyncio.create_task(attempt.run(directory, references))
+        people = await earlier.known(self._parts, [attempt.asked for _, attempt in attempts])
+        for (claim, attempt), known in zip(attempts, people, strict=True):
+            task = asyncio.create_task(attempt.run(directory, known))
             self._running[task] = (claim, attempt)
 
     def _room(self) -> int:

@@ -12,6 +12,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from bridge.connectors.base import ActionOptions
 from bridge.delivery.ledger import LedgerError
+from bridge.delivery.values import Earlier
 from bridge.leads import Lead
 from bridge.pipeline import prints
 from bridge.pipeline.parts import Parts
@@ -19,7 +20,17 @@ from bridge.routing import Destination
 
 log = logging.getLogger("bridge.earlier")
 NOT_READ = "what the vendor got of this person before could not be read from the ledger"
-References = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The vendor's references of a person, newest first; `here`: of leads about this property."""
+
+    references: tuple[str, ...] = ()
+    here: frozenset[str] = frozenset()
+
+
+NOBODY = Known()
 
 
 @runtime_checkable
@@ -39,25 +50,41 @@ class Asked:
     verify: bool = False
 
 
-async def known_as(parts: Parts, asked: Sequence[Asked | None]) -> list[References | None]:
+async def known(parts: Parts, asked: Sequence[Asked | None]) -> list[Known | None]:
     """Of each, in order; nothing where nobody wants it, None where it could not be read."""
-    found: list[References | None] = [()] * len(asked)
-    accounts: dict[str, list[int]] = defaultdict(list)
+    found: list[Known | None] = [NOBODY] * len(asked)
+    accounts: dict[str, dict[int, Asked]] = defaultdict(dict)
     for index, one in enumerate(asked):
         if one is not None and _wants(parts, one):
-            accounts[one.destination.account].append(index)
-    for account, indexes in accounts.items():
-        people = [_contacts(parts, one) for index in indexes if (one := asked[index])]
+            accounts[one.destination.account][index] = one
+    for account, some in accounts.items():
         try:
-            known: list[References | None] = list(
-                await parts.ledger.known_as(people, account=account)
-            )
+            answers = await _of_account(parts, account, list(some.values()))
         except LedgerError as error:
             log.warning("earlier.missed account=%s error=%s", account, error)
-            known = [None] * len(indexes)
-        for index, references in zip(indexes, known, strict=True):
-            found[index] = references
+            answers = [None] * len(some)
+        for index, answer in zip(some, answers, strict=True):
+            found[index] = answer
     return found
+
+
+async def _of_account(parts: Parts, account: str, some: Sequence[Asked]) -> list[Known | None]:
+    people = [_contacts(parts, one) for one in some]
+    rows = await parts.ledger.earlier(people, account=account)
+    return [
+        Known(
+            references=tuple(dict.fromkeys(row.reference for row in theirs)),
+            here=await _here(parts, one.lead, theirs) if one.verify and theirs else frozenset(),
+        )
+        for one, theirs in zip(some, rows, strict=True)
+    ]
+
+
+async def _here(parts: Parts, lead: Lead, theirs: Sequence[Earlier]) -> frozenset[str]:
+    """A lead that names no property goes where its destination says, as the others may have."""
+    marks = list(prints.properties(parts.vault, lead))
+    leads = {one for mark in marks for one in await parts.ledger.leads_of(mark)}
+    return frozenset(row.reference for row in theirs if not marks or row.lead_id in leads)
 
 
 def _wants(parts: Parts, one: Asked) -> bool:

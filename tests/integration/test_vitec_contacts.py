@@ -52,8 +52,8 @@ class Bench(VendorBench):
     def outcome(self, *known_as: str, **given: Any) -> Outcome | Unsendable:
         return self.sent(*known_as, **given).outcome
 
-    def read_back(self, *known_as: str) -> Any:
-        parcel = replace(self.parcel(lead()), known_as=known_as)
+    def read_back(self, *known_as: str, here: tuple[str, ...] = ()) -> Any:
+        parcel = replace(self.parcel(lead()), known_as=known_as, known_here=frozenset(here))
         return asyncio.run(self._with(lambda one: one.verify(parcel)))[0]
 
     def asked(self) -> list[str]:
@@ -280,6 +280,16 @@ def test_reading_back_looks_at_who_is_known_before_it_names_anybody(bench: Bench
     (entry,) = bench.sandbox.received()
     assert bench.read_back("ADRnobody", entry["reference"]) == Found(entry["reference"])
     assert bench.asked() == [f"ADRnobody,{entry['reference']}", f"Speculator/{entry['reference']}"]
+
+
+def test_v_t12_who_was_on_the_home_before_says_nothing_of_this_lead(bench: Bench) -> None:
+    first = bench.outcome()
+    assert isinstance(first, Delivered)
+    assert first.reference
+    verdict = bench.read_back(first.reference, here=(first.reference,))
+    assert isinstance(verdict, CannotTell)
+    assert "by an earlier lead" in verdict.reason
+    assert bench.read_back(first.reference) == Found(first.reference)
 
 
 def test_reading_back_searches_where_who_is_known_has_no_such_estate(bench: Bench) -> None:

@@ -80,6 +80,21 @@ def test_v_t11_a_look_up_that_fails_is_tried_again_and_the_lead_goes_out_once(
     assert len(bodies(console, 12)) == 2
 
 
+def test_v_t12_a_lost_answer_to_a_second_lead_of_the_same_home_is_for_a_person(
+    console: Console,
+) -> None:
+    send(console, watch(18, "watched"), State.DELIVERED)
+    lost = {"vendor": "vitec", "method": "POST"}
+    console.bridge.sandbox.fault("cut_after_read", match=lost)
+    asks = watch(18, "asks") | {"intent": "interest", "message": "Får jag titta?"}
+    held = send(console, asks, State.HELD)
+    assert "it may have arrived, and the person was on this home" in row(console, held).reason
+    console.bridge.sandbox.fault("accept_lose_answer", match=lost)
+    other = send(console, watch(18, "another home", estate=6), State.DELIVERED)
+    assert row(console, other).reason == "read back from the vendor"
+    assert len(bodies(console, 18)) == 2
+
+
 def test_a_person_is_known_by_the_phone_too_and_a_stranger_is_not(console: Console) -> None:
     first = send(console, watch(13, "phone"), State.DELIVERED)
     contact = row(console, first).reference

@@ -9,6 +9,8 @@ from bridge.connectors.vitec.crm import Crm, CrmError
 from bridge.connectors.vitec.settings import estate_of, options_of
 from bridge.outcomes import Absent, CannotTell, Found, Verdict
 
+BEFORE = "the person was on this home by an earlier lead, so Vitec's list does not tell of this one"
+
 
 class ReadBack:
     def __init__(self, crm: Crm) -> None:
@@ -21,7 +23,9 @@ class ReadBack:
         try:
             async for contact in self._contacts(parcel):
                 if estate in await self._relations(contact):
-                    return Found(contact)
+                    # On the home already, nothing there changes by another lead (V-T12).
+                    before = contact in parcel.known_here
+                    return CannotTell(BEFORE) if before else Found(contact)
         except CrmError as error:
             return CannotTell(f"reading back failed: {error}")
         return Absent()

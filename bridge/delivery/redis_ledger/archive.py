@@ -9,6 +9,7 @@ from bridge.delivery.values import (
     AccountRow,
     DeliveryId,
     DeliveryRow,
+    Earlier,
     LeadId,
     LeadRow,
     LogEntry,
@@ -82,9 +83,9 @@ class Archive:
         ids = await self._redis.do("ZREVRANGE", self._key(f"mark:{mark}"), 0, limit - 1)
         return [LeadId(one.decode()) for one in ids]
 
-    async def known_as(
+    async def earlier(
         self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
-    ) -> list[tuple[str, ...]]:
+    ) -> list[tuple[Earlier, ...]]:
         """Three round trips, however many people."""
         marks = list(dict.fromkeys(mark for one in people for mark in one))
         answers = await self._redis.many(
@@ -99,13 +100,13 @@ class Archive:
         rows = await self._deliveries(
             delivery_id(row.lead_id, name) for row in leads for name in row.destinations
         )
-        kept = [(row.lead_id, row.reference) for row in rows if row.account == account]
-        found = []
-        for one in people:
-            theirs = {name for mark in one for name in leads_of[mark]}
-            references = [reference for name, reference in kept if name in theirs and reference]
-            found.append(tuple(dict.fromkeys(references)))
-        return found
+        kept = [
+            Earlier(lead_id=row.lead_id, reference=row.reference)
+            for row in rows
+            if row.account == account and row.reference
+        ]
+        theirs = [{name for mark in one for name in leads_of[mark]} for one in people]
+        return [tuple(one for one in kept if one.lead_id in their) for their in theirs]
 
     async def counts(self) -> dict[tuple[str, State], int]:
         known = dict(_pairs(await self._redis.do("HGETALL", self._key("counts"))))

@@ -86,8 +86,8 @@ async def _sent(parts: Parts, row: LeadRow, item: Item, lead: Lead) -> list[str]
         blob=b"",
     )
     asked = earlier.Asked(lead=lead, source=row.source, destination=destination)
-    (known,) = await earlier.known_as(parts, [asked])
-    parcel = parcel_for(parts, lead, destination, claim, known or ())
+    (known,) = await earlier.known(parts, [asked])
+    parcel = parcel_for(parts, lead, destination, claim, known or earlier.NOBODY)
     report = await parts.rehearsals[destination.account].send(parcel)
     match report.outcome:
         case Unsendable(state=state, reason=reason):
