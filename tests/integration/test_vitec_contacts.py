@@ -1,6 +1,7 @@
 """Reading Vitec's contacts over HTTP: how many at a time, opt-outs, and who was here before."""
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -167,6 +168,18 @@ def test_v_t11_who_is_known_and_takes_advertising_gets_the_lead(bench: Bench) ->
     assert isinstance(report.outcome, Delivered)
     assert [one.method for one in report.exchanges] == ["GET", "POST"]
     assert bench.asked() == [f"{PERSON},{COMPANY},ADRnobody"]
+
+
+def test_the_attempt_log_keeps_what_is_read_of_a_contact_and_not_who_it_is(bench: Bench) -> None:
+    bench.sandbox.config(contact={"id": PERSON, "note": "Ring ej", "socialSecurityNumber": "9101"})
+    (asked, _) = bench.sent(PERSON).exchanges
+    (kept,) = json.loads(asked.response)
+    assert (kept["id"], kept["type"], kept["advertisingEnabled"]) == (PERSON, "person", True)
+    parcel = replace(bench.parcel(lead()), known_as=(PERSON,))
+    _, exchanges = asyncio.run(bench._with(lambda one: one.verify(parcel)))
+    assert len(exchanges) > 3
+    for one in (asked, *exchanges):
+        assert not [word for word in ("Birgitta", "Ring", "9101", "anna") if word in repr(one)]
 
 
 def test_v_t11_who_was_never_here_is_not_asked_about(bench: Bench) -> None:

@@ -80,6 +80,19 @@ def test_v_t11_a_look_up_that_fails_is_tried_again_and_the_lead_goes_out_once(
     assert len(bodies(console, 12)) == 2
 
 
+def test_v_t6_a_crm_password_that_does_not_serve_stops_the_lead_until_it_does(
+    console: Console,
+) -> None:
+    send(console, watch(19, "served"), State.DELIVERED)
+    console.bridge.sandbox.config(vitec_crm_password="changed")
+    held = send(console, watch(19, "waits", estate=5), State.HELD)
+    assert "whether the person opted out is not known" in row(console, held).reason
+    assert len(bodies(console, 19)) == 1
+    console.bridge.sandbox.config(vitec_crm_password="crm-M30011")
+    console.bridge.until(lambda: console.state(held, WATCH) is State.DELIVERED)
+    assert len(bodies(console, 19)) == 2
+
+
 def test_v_t12_a_lost_answer_to_a_second_lead_of_the_same_home_is_for_a_person(
     console: Console,
 ) -> None:

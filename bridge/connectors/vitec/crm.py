@@ -5,14 +5,16 @@ Vendor page: GET CRM/Contact/{customerId}/{contactIds}; FACTS 1B.3, V-T9.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+
+import orjson
 
 from bridge.connectors import classify
 from bridge.connectors.base import LookUpError
-from bridge.connectors.exchange import Session
+from bridge.connectors.exchange import KEPT, Session
 from bridge.connectors.transport import Answer, Failure, join
 from bridge.connectors.vitec import contacts
 from bridge.connectors.vitec.contacts import Contact
@@ -76,18 +78,18 @@ class Crm:
             unreadable=len(rows) - len(read),
         )
 
-    async def list_of(self, *path: str, query: str = "") -> list[Any]:
-        """A list, or a single object for a list of one (V-T9); empty where it is not found.
+    async def search(self, text: str) -> list[Any]:
+        """Contacts that free text finds. Raises `CrmError`.
 
-        What stands in `query` names a person: our log does not show it (X-T8). Raises `CrmError`.
+        The parameter's name is not published. It names a person, which our log does not (X-T8).
         """
-        url = self._url(*path)
-        answer = await (
-            self._session.call("GET", f"{url}?{query}", shown=f"{url}?…")
-            if query
-            else self._session.call("GET", url)
-        )
-        return _rows(answer)
+        url = self._url("Search")
+        query = urlencode({"searchText": text})
+        return self._contacts(await self._session.call("GET", f"{url}?{query}", shown=f"{url}?…"))
+
+    async def relations(self, contact: str) -> list[Any]:
+        """The homes that a contact is on; their shape is not published. Raises `CrmError`."""
+        return _rows(await self._session.call("GET", self._url("Speculator", contact)))
 
     async def _some(self, ids: Sequence[str]) -> list[Any]:
         answer = await self._session.call("GET", self._url(",".join(ids)))
@@ -96,7 +98,16 @@ class Crm:
                 self._most = FEW
             parts = _chunks(ids, FEW if len(ids) > FEW else 1)
             return [one for part in parts for one in await self._some(part)]
-        return _rows(answer)
+        return self._contacts(answer)
+
+    def _contacts(self, answer: Answer | Failure) -> list[Any]:
+        """The attempt log keeps what is read of them: a contact may be somebody else than the lead,
+        and its name and notes are nobody's business there."""
+        rows = _rows(answer)
+        told = [orjson.Fragment(contacts.kept(one)) for one in contacts.read(rows)]
+        calls = self._session.exchanges
+        calls[-1] = replace(calls[-1], response=orjson.dumps(told).decode()[:KEPT])
+        return rows
 
     def _url(self, *path: str) -> str:
         parts = (quote(one, safe=",") for one in (self._account.customer_id, *path))

@@ -43,7 +43,7 @@ class ReadBack:
                 yield name
 
     async def _relations(self, contact: str) -> set[str]:
-        found = await self._crm.list_of("Speculator", contact)
+        found = await self._crm.relations(contact)
         return {text for one in found for text in _strings(one)}
 
 

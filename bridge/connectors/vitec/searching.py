@@ -6,7 +6,6 @@ phone (FACTS 1B.3). It takes the person in the address, which our log does not s
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from bridge import phones
 from bridge.connectors import people
@@ -36,8 +35,7 @@ async def found(crm: Crm, parcel: Parcel) -> AsyncIterator[str]:
     """
     wanted, seen = needles(parcel), set[str]()
     for needle in wanted:
-        rows = await crm.list_of("Search", query=urlencode({"searchText": needle}))
-        for raw in (one for one in rows if isinstance(one, dict)):
+        for raw in (one for one in await crm.search(needle) if isinstance(one, dict)):
             for contact in contacts.read(raw):
                 if contact.id not in seen and _is_the_one(raw, wanted):
                     seen.add(contact.id)
