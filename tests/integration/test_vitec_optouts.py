@@ -167,7 +167,7 @@ def test_the_leads_page_asks_vitec_when_somebody_wants_it(console: Console) -> N
     with console.sign_in("eva") as client:
         revealed = post(client, f"/leads/{lead_id}/reveal").text
         assert "Svensson16" in revealed
-        assert "Ask Vitec" in revealed
+        assert f'href="/leads/{lead_id}?contact=1#vitec-contacts"' in revealed
 
 
 def test_a_lead_that_is_at_no_vitec_has_no_panel(console: Console) -> None:
