@@ -8,7 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, cast
 
 from bridge.connectors.base import ActionOptions
 from bridge.delivery.ledger import LedgerError
@@ -33,11 +33,10 @@ class Known:
 NOBODY = Known()
 
 
-@runtime_checkable
 class KnowsPeople(Protocol):
-    """A connector that treats a person by what the vendor knows of them."""
+    """`wants_known` of a connector that treats a person by what the vendor knows of them."""
 
-    def wants_known(self, lead: Lead, options: ActionOptions) -> bool: ...
+    def __call__(self, lead: Lead, options: ActionOptions) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +87,12 @@ async def _here(parts: Parts, lead: Lead, theirs: Sequence[Earlier]) -> frozense
 
 
 def _wants(parts: Parts, one: Asked) -> bool:
-    connector: object = parts.connectors.get(one.destination.account)
-    if not isinstance(connector, KnowsPeople):
+    # Not isinstance(): to ask a Protocol of an instance is dear, and every attempt would.
+    connector = parts.connectors.get(one.destination.account)
+    wants: KnowsPeople | None = getattr(connector, "wants_known", None)
+    if wants is None:
         return False
-    options = cast("ActionOptions", one.destination.options)
-    return one.verify or connector.wants_known(one.lead, options)
+    return one.verify or wants(one.lead, cast("ActionOptions", one.destination.options))
 
 
 def _contacts(parts: Parts, one: Asked) -> tuple[str, ...]:
