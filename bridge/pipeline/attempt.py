@@ -31,6 +31,7 @@ from bridge.outcomes import (
     Unsendable,
     Verdict,
 )
+from bridge.pipeline.earlier import NOBODY, NOT_READ, Asked, Known
 from bridge.pipeline.parts import Parts
 from bridge.routing import Destination, PropertyEntry
 
@@ -68,9 +69,30 @@ class Attempt:
             return None
         return routing.resolve(self._lead, directory.get(self.reference or ""))
 
-    async def run(self, directory: Mapping[str, PropertyEntry], wait: str = "") -> Record:
-        """`wait`: why it must not be sent now, though it could be read back."""
-        destination = self._parts.routing.destinations.get(self._claim.destination)
+    @property
+    def asked(self) -> Asked | None:
+        """Whose earlier deliveries may matter, to be looked up for a whole batch at once."""
+        destination = self._destination
+        if self._lead is None or destination is None:
+            return None
+        verify = self._claim.mode == "verify"
+        return Asked(
+            lead=self._lead, source=self._claim.source, destination=destination, verify=verify
+        )
+
+    @property
+    def _destination(self) -> Destination | None:
+        return self._parts.routing.destinations.get(self._claim.destination)
+
+    async def run(
+        self,
+        directory: Mapping[str, PropertyEntry],
+        known: Known | None = NOBODY,
+        wait: str | None = "",
+    ) -> Record:
+        """`wait`: why it must not be sent now, though it could be read back. None, of either: it
+        could not be read, and so nothing is sent now."""
+        destination = self._destination
         if destination is None:
             gone = f"the routing file no longer has [destinations.{self._claim.destination}]"
             return self._record(Hold(gone), Report(outcome=Unsendable(State.HELD, gone)))
@@ -81,10 +103,11 @@ class Attempt:
         lead = self.lead_in(directory)
         if lead is None:
             return self._record(self._unreadable(), None)
-        unsent = self._unsent(policy, wait) if self._claim.mode == "send" else None
+        sends = self._claim.mode == "send"
+        unsent = self._unsent(policy, situation, known, wait) if sends else None
         if unsent is not None:
             return self._record(unsent, None)
-        parcel = parcel_for(self._parts, lead, destination, self._claim)
+        parcel = parcel_for(self._parts, lead, destination, self._claim, known or NOBODY)
         if self._claim.mode == "verify":
             return await self._verified(parcel, policy, situation)
         report = await self._parts.connectors[destination.account].send(parcel)
@@ -96,11 +119,18 @@ class Attempt:
         fault = f"a fault in the bridge ({type(error).__name__}); it may have arrived"
         return self._record(Hold(fault), Report(outcome=Unknown(fault)))
 
-    def _unsent(self, policy: Policy, wait: str) -> Decision | None:
+    def _unsent(
+        self, policy: Policy, situation: Situation, known: Known | None, wait: str | None
+    ) -> Decision | None:
         if self._claim.age > policy.max_age:
             late = f"older than {policy.max_age / 3600:g} h before it could be sent"
             return Settle(State.EXPIRED, late)
-        return Hold(wait) if wait else None
+        if wait:
+            return Hold(wait)
+        if known is None or wait is None:  # the ledger's fault: it says nothing of the vendor
+            why = NOT_READ if known is None else "which cases are sold could not be read"
+            return retry.decide(NotSent(why), policy, situation)
+        return None
 
     def _unreadable(self) -> Decision:
         if self._sealed:
@@ -174,7 +204,9 @@ class Attempt:
         return orjson.dumps(lean) + b"\n" + sealed
 
 
-def parcel_for(parts: Parts, lead: Lead, destination: Destination, claim: Claim) -> Parcel:
+def parcel_for(
+    parts: Parts, lead: Lead, destination: Destination, claim: Claim, known: Known
+) -> Parcel:
     """`lead` with the ids that the property directory knows."""
     source = parts.routing.sources.get(claim.source)
     levels = (
@@ -193,6 +225,8 @@ def parcel_for(parts: Parts, lead: Lead, destination: Destination, claim: Claim)
         region_source=level,
         attempt=claim.attempt,
         possible_duplicate=claim.unknowns > 0,
+        known_as=known.references,
+        known_here=known.here,
     )
 
 

@@ -367,17 +367,3 @@ def test_acts_that_cannot_be_say_why(bench: Bench) -> None:
             await ledger.act(one.delivery_id, "resend", who="kim")
 
     bench.tell(story)
-
-
-def test_what_arrived_after_all_has_its_reference_and_its_doubts(bench: Bench) -> None:
-    async def story(ledger: Ledger) -> None:
-        await ledger.open([lead("a")])
-        (one,) = await claim(ledger)
-        await ledger.record([done(one, Hold("it may have arrived"), unknown=True)])
-        (row,) = await ledger.deliveries_of(LeadId("a"))
-        assert (row.state, row.unknowns) == (State.HELD, 1)
-        await ledger.act(row.delivery_id, "delivered", who="a read-back", reference="70003")
-        (row,) = await ledger.deliveries_of(LeadId("a"))
-        assert (row.state, row.reference) == (State.DELIVERED, "70003")
-
-    bench.tell(story)

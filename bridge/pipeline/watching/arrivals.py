@@ -12,6 +12,7 @@ from bridge.delivery.values import Claim, DeliveryRow
 from bridge.delivery.vault import SealError
 from bridge.leads import Lead
 from bridge.outcomes import CannotTell, Found, State
+from bridge.pipeline import earlier
 from bridge.pipeline.attempt import parcel_for, stored_lead
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.watching.book import Case
@@ -81,8 +82,14 @@ class Arrivals:
         options = cast("ActionOptions", destination.options)
         if not set(asker[0].cases_of(resolved.property, options)) & set(case.names):
             return None
+        asked = earlier.Asked(
+            lead=lead, source=lead_row.source, destination=destination, verify=True
+        )
+        (known,) = await earlier.known(self._parts, [asked])
+        if known is None:
+            return None
         claim = _as_claim(row, lead_row.source)
-        return parcel_for(self._parts, _numbered(resolved, case), destination, claim)
+        return parcel_for(self._parts, _numbered(resolved, case), destination, claim, known)
 
     async def _arrived(self, row: DeliveryRow, found: Found, exchanges: list[Exchange]) -> None:
         header = {

@@ -1,5 +1,6 @@
 """Leads of a case that is sold, deactivated or unpublished wait, and say why."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,12 +9,15 @@ from typing import cast
 
 from bridge.connectors.base import ActionOptions
 from bridge.connectors.cases import Watch, WatchesCases
+from bridge.delivery.ledger import LedgerError
 from bridge.delivery.values import Claim, DeliveryId
 from bridge.leads import Lead
 from bridge.outcomes import State
 from bridge.pipeline import views
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.watching.book import Book, Case
+
+log = logging.getLogger("bridge.cases")
 
 HELD = 10_000  # held deliveries of an account that one look goes through
 OURS = re.compile(r"case (\d+) is (?:sold|deactivated|unpublished) ")
@@ -37,9 +41,9 @@ def watched(parts: Parts, account: str) -> tuple[WatchesCases, Watch] | None:
 
 async def shut(
     parts: Parts, account: str, claims: Iterable[tuple[Claim, Lead | None]]
-) -> Mapping[DeliveryId, str]:
+) -> Mapping[DeliveryId, str] | None:
     """Those of a batch that must wait for their case, and why: one look for all of them, and none
-    where the account is not watched.
+    where the account is not watched. None: the ledger could not be asked.
 
     What may have arrived is read back all the same, and what follows a sale goes to a sold case.
     """
@@ -55,7 +59,11 @@ async def shut(
             options = cast("ActionOptions", destination.options)
             names[claim.delivery_id] = known[0].cases_of(lead.property, options)
     asked = sorted({name for several in names.values() for name in several})
-    found = await Book(parts.ledger, account).shut(asked, known[1].holds)
+    try:
+        found = await Book(parts.ledger, account).shut(asked, known[1].holds)
+    except LedgerError as error:  # what was claimed must come to its end all the same
+        log.warning("cases.missed account=%s error=%s", account, error)
+        return None
     return {one: found[name] for one, several in names.items() for name in several if name in found}
 
 
