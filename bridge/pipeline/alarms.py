@@ -101,10 +101,12 @@ async def conditions(parts: Parts) -> list[Incident]:
     rules = parts.routing.alarms
     tally, size = await ledger.tally(), await ledger.quarantine_size()
     found = [*_quiet(parts, tally, now)]
-    for row in await ledger.accounts():
+    rows = await ledger.accounts()
+    for row in rows:
         found += _account(row, rules, now)
+    paused = {row.account for row in rows if row.paused}  # its cases are not asked for: told above
     for one in await watching.statuses(parts):
-        if one.late:
+        if one.late and one.account not in paused:
             text = f"Cases at {one.account} are not read: {one.detail}."
             found.append((f"cases/{one.account}", text))
     if not await ledger.workers():

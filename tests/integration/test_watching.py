@@ -2,11 +2,13 @@
 
 import itertools
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import pytest
 
+from bridge.delivery.ledger import LedgerError
+from bridge.delivery.memory_ledger import MemoryLedger
 from bridge.delivery.values import LeadId, Withdrawal
 from bridge.outcomes import State
 from bridge.pipeline import prints, watching
@@ -21,6 +23,24 @@ MODIFIED = {"vendor": "flow", "path": "RecentlyModified"}
 SEARCH = {"vendor": "flow", "path": "AdvancedPropertySearch"}
 DAY = 86_400.0
 ENTRY = f'{{"reference":"AF43","case_guid":"{GUID}","case_id":48213}}'
+
+OTHER_CUSTOMER = """
+[accounts.other]
+vendor = "flow"
+base_url = "https://integration.webtopsolutions.com/flow"
+client_id = "another"
+client_secret = "theirs"
+
+[destinations.theirs]
+account = "other"
+action = "stakeholder"
+processing_bases = { category = "SpecificCase", system_type = "Manual" }
+
+[[routes]]
+name = "theirs"
+when = { language = "sv" }
+deliver_to = ["theirs"]
+"""
 
 
 @pytest.fixture
@@ -288,6 +308,17 @@ def test_a_sale_from_before_the_watching_began_is_history(sandbox: Sandbox) -> N
         state(bench, lead_id, "sold-alert")
 
 
+def test_another_customers_case_of_the_same_number_is_not_sold(bench: WatchBench) -> None:
+    bench.text += OTHER_CUSTOMER
+    mine = put(bench, property={"flow": {"case_id": 48213}})
+    theirs = put(bench, 2, property={"flow": {"case_id": 48213}}, language="sv")
+    bench.sell()
+    turn(bench)
+    assert state(bench, mine, "sold-alert") is State.DELIVERED
+    with pytest.raises(KeyError):
+        state(bench, theirs, "sold-alert")
+
+
 def test_a_sale_during_an_outage_of_ours_is_followed_up_after_it(bench: WatchBench) -> None:
     lead_id = put(bench)
     bench.sell()
@@ -463,6 +494,34 @@ def test_an_account_that_its_vendor_paused_is_not_asked(bench: WatchBench) -> No
     bench.tell(lambda one: one.parts.ledger.pause("flow", "HTTP 401"))
     turn(bench)
     assert len(bench.readings()) == before
+    bench.advance(3600)
+    turn(bench)
+    alarms = {one.alarm for one in bench.tell(lambda one: conditions(one.parts))}
+    assert "paused/flow" in alarms
+    assert "cases/flow" not in alarms
+
+
+def test_f_t11_a_reading_that_was_left_half_way_long_ago_begins_anew(sandbox: Sandbox) -> None:
+    """Its first day is more than 365 days back by now, and would be refused for ever."""
+    cases = [
+        {"guid": f"0b6f6a3e-64f7-4c0a-9d3a-{number:012x}", "case_id": number}
+        for number in range(50_000, 50_150)
+    ]
+    sandbox.config(cases=cases)
+    bench = WatchBench(sandbox)
+    ok = {"vendor": "flow", "path": "RecentlyModified"}
+    page = [{"CaseId": 1, "ModifiedDate": "2026-11-24T12:00:00+01:00"} for _ in range(100)]
+    bench.sandbox.fault("status", code=200, body=page, times=1, match=ok)
+    bench.sandbox.fault("status", code=500, times=1, match=ok)
+    turn(bench)
+    reading = bench.tell(lambda one: Book(one.parts.ledger, "flow").reading())
+    assert reading is not None
+    assert (reading.skip, "HTTP 500" in reading.problem) == (80, True)
+    bench.advance(2 * DAY)
+    turn(bench)
+    (status,) = bench.tell(lambda one: watching.statuses(one.parts))
+    assert status.ok
+    assert len(bench.tell(lambda one: Book(one.parts.ledger, "flow").all_cases())) >= 154
 
 
 # --- whatever dies -------------------------------------------------------------------------------
@@ -516,3 +575,30 @@ def _killed(bench: WatchBench, after: int) -> bool:
     known = bench.tell(lambda one: Book(one.parts.ledger, "flow").cases([48213]))
     assert known[48213].standing == "sold", after
     return killed
+
+
+class Deaf:
+    """A ledger whose drawers cannot be read."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def drawer_find(self, *_: object) -> dict[str, bytes]:
+        raise LedgerError("The ledger cannot be reached.")
+
+
+def test_where_it_cannot_be_read_what_is_sold_nothing_is_sent(bench: WatchBench) -> None:
+    async def story(one: Worker) -> LeadId:
+        lead_id = await one.accept()
+        await one.drain()
+        return lead_id
+
+    lead_id = bench.tell(story, ledger=cast("MemoryLedger", Deaf(bench.ledger)))
+    row = bench.tell(lambda one: one.delivery(lead_id))
+    assert (row.state, row.reason) == (State.RETRYING, "which cases are sold could not be read")
+    bench.advance(60)
+    bench.tell(Worker.drain)
+    assert state(bench, lead_id) is State.DELIVERED

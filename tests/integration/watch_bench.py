@@ -25,6 +25,7 @@ CASE = {"case_guid": GUID, "case_id": 48213}
 ROUTING = """
 [sources.web]
 country = "NO"
+language = "no"
 
 [accounts.flow]
 vendor = "flow"
@@ -46,6 +47,7 @@ action = "notification"
 
 [[routes]]
 name = "leads"
+when = {{ language = "no" }}
 deliver_to = ["stakeholder"]
 
 [[routes]]

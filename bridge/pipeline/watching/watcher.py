@@ -16,6 +16,7 @@ log = logging.getLogger("bridge.cases")
 
 OVERLAP = 600.0  # seconds that are read again: what was stamped before it could be seen
 OLDEST = 365 * 86_400.0 - 3600.0  # further back nothing may be asked for (F-T11)
+STALE = 1800.0  # a reading of several pages that is older begins anew: its year has moved on
 LIMIT = 100.0  # seconds of one turn; what is left is the next one's
 LOCK = 120.0  # longer than a turn: a dead worker's turn ends by itself
 
@@ -62,9 +63,9 @@ class Watcher:
         book = Book(self._parts.ledger, account)
         now = self._parts.clock().timestamp()
         reading = await book.reading() or Reading(began=now)
-        again: float | None = None
-        if not await self._is_paused(account):
-            again = await self._read(book, reading, vendor)
+        if await self._is_paused(account):
+            return None
+        again = await self._read(book, reading, vendor)
         # What an earlier turn left is acted on even where nothing can be read.
         left = await Acting(self._parts, account, vendor, rules).run()
         await holding.release(self._parts, account)
@@ -78,9 +79,9 @@ class Watcher:
     async def _read(self, book: Book, reading: Reading, vendor: WatchesCases) -> float | None:
         """All pages that there are turns for; each is written down with its place."""
         now = self._parts.clock().timestamp()
-        if not reading.skip:
+        if not reading.skip or now - reading.started > STALE:
             since = max((reading.mark or 0.0) - OVERLAP, now - OLDEST)
-            reading = replace(reading, since=since, newest=0.0, started=now)
+            reading = replace(reading, since=since, skip=0, newest=0.0, started=now)
         seen: set[int] = set()
         try:
             while True:
