@@ -13,7 +13,7 @@ from bridge.delivery.values import LeadId, Withdrawal
 from bridge.outcomes import State
 from bridge.pipeline import prints, watching
 from bridge.pipeline.alarms import conditions
-from bridge.pipeline.watching.book import Book
+from bridge.pipeline.watching.book import Book, Case
 from bridge.sandbox.server import Sandbox
 from tests.integration.dying import Dying, KilledError
 from tests.integration.watch_bench import GUID, WatchBench, Worker
@@ -602,3 +602,28 @@ def test_where_it_cannot_be_read_what_is_sold_nothing_is_sent(bench: WatchBench)
     bench.advance(60)
     bench.tell(Worker.drain)
     assert state(bench, lead_id) is State.DELIVERED
+
+
+class Hasty:
+    """A ledger at which a person lets the case go right after the poller shut it."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def drawer_put(self, drawer: str, entries: dict[str, bytes], **changes: Any) -> None:
+        await self._ledger.drawer_put(drawer, entries, **changes)
+        if drawer == "cases:flow:shut":
+            book = Book(self._ledger, "flow")
+            (change,) = [one for one in await book.came() if one.case_id == 48213]
+            await book.put_let_go(Case(change=change), "kari")
+            await book.open(("48213", GUID))
+            await self._ledger.drawer_put(drawer, entries)  # the poller's write came second
+
+
+def test_a_persons_word_goes_last(bench: WatchBench) -> None:
+    bench.sell()
+    bench.tell(Worker.turn, ledger=cast("MemoryLedger", Hasty(bench.ledger)))
+    assert state(bench, put(bench)) is State.DELIVERED
