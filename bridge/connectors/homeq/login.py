@@ -1,8 +1,8 @@
 """HomeQ's JWT: one for all workers, one login at a time, and a refusal that is not repeated.
 
 Nobody states how many wrong passwords lock an account, nor for how long (FACTS 1C.4, H-T18), so
-what was refused is left alone: for a quarter of an hour, then longer each time. Another password,
-or a person who asks for it, is tried at once.
+what was refused is left alone: it is tried again after a quarter of an hour and after six hours,
+and then no more. Another password, or a person who asks for it, is tried at once.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from bridge.connectors.transport import Answer, Failure, Http
 
 EARLY = 60.0  # seconds before its end that a token is no longer used
 LIFETIME = 600.0  # where the token does not say: HomeQ states none
-WAITS = (900.0, 3600.0, 6 * 3600.0, 86_400.0)  # after the first, second … refusal in a row
-FORGET = 30 * 86_400.0  # seconds after which a refusal counts as the first again
+WAITS = (900.0, 6 * 3600.0)  # seconds after the first and the second refusal in a row
+FORGET = 30 * 86_400.0  # seconds that the third stands, until somebody acts
 LIMITED = 60.0  # seconds, where HomeQ says that it was asked too often
 LOGINS = (10, 600.0)  # whatever goes wrong, no more logins in so many seconds
 LOGGING_IN = 45.0  # seconds that one login may take
@@ -137,7 +137,7 @@ class Tokens:
     async def _remember(self, why: str, wait: float | None, *, more: int) -> None:
         before = await self._refusal()
         times = (before.times if before and before.mark == self._mark else 0) + more
-        lasts = WAITS[min(times, len(WAITS)) - 1] if wait is None else wait
+        lasts = next(iter(WAITS[times - 1 : times]), FORGET) if wait is None else wait
         until = self._clock().timestamp() + lasts
         self._last = Refusal(mark=self._mark, why=why, times=times, until=until)
         text = orjson.dumps(asdict(self._last)).decode()
