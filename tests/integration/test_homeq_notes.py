@@ -1,9 +1,12 @@
 """Notes at HomeQ: off by default, by name of a person only after an agreement, and never twice."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.delivery.embedded import EmbeddedServer
 from bridge.outcomes import (
     Absent,
     AccountProblem,
@@ -17,10 +20,22 @@ from bridge.outcomes import (
     Unknown,
     Unsendable,
 )
+from bridge.pipeline import Intake
+from bridge.sandbox.homeq import events
 from bridge.sandbox.server import Sandbox
+from tests.integration.bridge_process import BridgeUnderTest
 from tests.integration.homeq_bench import PATHS
 from tests.integration.vendor_bench import LEAD_ID, VendorBench, person
 
+NOON = "2026-11-27T12:00:00+01:00"
+NOTED = """deliver_to = ["acme-watch", "noted"]
+
+[destinations.noted]
+account = "homeq-landlord"
+action = "note"
+on = "apartment"
+after = "acme-watch"
+"""
 ON = {"username": "api-user", "password": "homeq-secret", "paths": PATHS, "write_notes": True}
 
 
@@ -113,7 +128,7 @@ def test_a_note_whose_answer_was_lost_is_read_back(sandbox: Sandbox, on: str) ->
     assert isinstance(one.send(lead(), on=on).outcome, Unknown)
     verdict, exchanges = one.verify(lead(), on=on)
     assert verdict == Found("1")
-    assert exchanges[-1].method == "GET"
+    assert (exchanges[-1].method, exchanges[-1].response) == ("GET", "")  # others' notes
     assert len(sandbox.received()) == 1
 
 
@@ -180,3 +195,52 @@ def test_h_t17_all_that_was_ever_posted(sandbox: Sandbox) -> None:
         "/homeq/apartment/41/notes",
         "/homeq/user-note/",
     }
+
+
+# --- with a bridge -------------------------------------------------------------------------------
+
+
+def test_what_went_to_the_crm_is_noted_at_homeq_and_nothing_is_where_it_did_not(
+    empty_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    """A route gives the note an `after`: it comes when the CRM has the lead, else not at all."""
+    with Sandbox() as sandbox:
+        bridge = BridgeUnderTest(tmp_path, empty_server, sandbox)
+        file = tmp_path / "bridge.toml"
+        text = file.read_text().replace(
+            'agreements = "/agreements" }',
+            'apartment_notes = "/apartment/{id}/notes" }\nwrite_notes = true',
+        )
+        text = text.replace("retry = [", 'estate_id = "OBJ11385_1395932274"\nretry = [', 1)
+        file.write_text(text.rpartition("deliver_to")[0] + NOTED)
+        sandbox.fault("status", code=400, body={"message": "nej"}, match={"path": "FinalPrice"})
+
+        async def put() -> list[str]:
+            async with bridge.front_door() as door:
+                found = []
+                for number in (1, 2):
+                    who = {**events.PERSON, "email": f"r{number}@example.com", "phone": ""}
+                    event = events.reservation(NOON, applicant=who, object_ad_id=number)
+                    came = Intake(payload=event, source="homeq-acme")
+                    found.append(str((await door.accept(came)).lead_id))
+                return found
+
+        leads = asyncio.run(put())
+        with bridge.worker():
+            ends = {State.DELIVERED, State.CANCELLED, State.REJECTED}
+            bridge.until(
+                lambda: all(
+                    row.state in ends for one in leads for row in bridge.deliveries(one).values()
+                )
+            )
+        states = [
+            (rows["acme-watch"].state, rows["noted"].state)
+            for rows in map(bridge.deliveries, leads)
+        ]
+        assert sorted(states) == [
+            (State.DELIVERED, State.DELIVERED),
+            (State.REJECTED, State.CANCELLED),
+        ]
+        (note,) = sandbox.received(vendor="homeq")
+        assert (note["kind"], note["property"]) == ("apartment_note", "41")
+        assert "example.com" not in str(note["body"])

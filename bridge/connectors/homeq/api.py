@@ -64,7 +64,8 @@ class Api:
     ) -> Answer | Failure:
         """One call with a token; a 401, which processes nothing, is tried once with a new one.
 
-        `path`: the same as it is configured. Raises `LookUpError`; then nothing was sent.
+        `path`: the same as it is configured. What is read is the landlord's own, so it stays out of
+        the session's log. Raises `LookUpError`; then nothing was sent.
         """
         content = orjson.dumps(body) if body is not None else b""
         known = session or Session(self._http, JSON)
@@ -72,7 +73,9 @@ class Api:
             token = await self.tokens.get()
             await self._turn(patient=patient)
             headers = {"authorization": f"JWT {token}", **JSON}
-            answer = await known.call(method, self._base + url, content, headers=headers)
+            answer = await known.call(
+                method, self._base + url, content, headers=headers, secret=method == "GET"
+            )
             if isinstance(answer, Failure):
                 return answer
             await self.deprecations.look(path, answer.headers)
