@@ -5,7 +5,7 @@ once; where there is none it stays, visibly, and goes on by itself when the tree
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 import orjson
@@ -22,7 +22,7 @@ from bridge.routing import OFFICE, PropertyEntry, Tree
 
 log = logging.getLogger("bridge.offices")
 
-WANTED = "offices wanted"  # the drawer of `source/office` that leads wait for
+WANTED = "offices wanted"  # the drawer of leads that wait for a tree → their source
 FRESH = 3600.0  # seconds until a tree is asked for again
 KEPT = 30 * 86_400.0  # seconds that an old one serves while HomeQ cannot be asked
 AGAIN = 60.0  # seconds between two tries while a lead waits, over all workers
@@ -72,24 +72,23 @@ async def fresh(parts: Parts) -> None:
             parts.offices.by_account[account] = tree
 
 
-async def wait_for(parts: Parts, waiting: Iterable[tuple[str, str]]) -> None:
-    """Leads of these (source, office) are to go on when the tree is known. Raises `LedgerError`."""
-    names = {f"{source}/{office}": b"1" for source, office in waiting}
-    if names:
-        await parts.ledger.drawer_put(WANTED, names)
-
-
-def mark(parts: Parts, source: str, office: str) -> str:
-    """By which a waiting lead is found again."""
-    return prints.named(parts.vault, f"waits for homeq office {source}/{office}")
+async def wait_for(parts: Parts, waiting: Mapping[LeadId, str]) -> None:
+    """These leads, of these sources, are to go on when the tree is known. Raises `LedgerError`."""
+    if waiting:
+        entries = {str(lead_id): source.encode() for lead_id, source in waiting.items()}
+        await parts.ledger.drawer_put(WANTED, entries, ttl=KEPT)
 
 
 async def step(parts: Parts) -> list[str]:
     """Ask HomeQ where it is time, and let waiting leads go on; says whose tree is new."""
     done = []
-    wanted = list(await parts.ledger.drawer_all(WANTED)) if (asked := accounts(parts)) else []
+    wanted = await parts.ledger.drawer_all(WANTED) if (asked := accounts(parts)) else {}
     for account, connector in asked.items():
-        mine = [one for one in wanted if _account(parts, one) == account]
+        mine = [
+            LeadId(one)
+            for one, source in wanted.items()
+            if _account(parts, source.decode()) == account
+        ]
         _, at = await _kept(parts, account)
         late = parts.clock().timestamp() - at > FRESH
         asks = (late or mine) and await _my_turn(parts, account, waited_for=bool(mine))
@@ -140,13 +139,11 @@ async def _my_turn(parts: Parts, account: str, *, waited_for: bool) -> bool:
     return await parts.ledger.shelf_add(f"{_name(account)}:{name}", b"1", ttl=ttl)
 
 
-async def _go_on(parts: Parts, wanted: Iterable[str]) -> None:
+async def _go_on(parts: Parts, waiting: Iterable[LeadId]) -> None:
     """An office that HomeQ does not list is a root of its own: nobody waits for it any longer."""
-    for name in wanted:
-        source, _, office = name.partition("/")
-        for lead_id in await parts.ledger.leads_of(mark(parts, source, office)):
-            await _open(parts, lead_id)
-        await parts.ledger.drawer_drop(WANTED, name)
+    for lead_id in waiting:
+        await _open(parts, lead_id)
+        await parts.ledger.drawer_drop(WANTED, lead_id)
 
 
 async def _open(parts: Parts, lead_id: LeadId) -> None:
@@ -183,8 +180,8 @@ def _accounts_of(parts: Parts, destinations: Iterable[str]) -> Iterator[str]:
     yield from sorted({parts.routing.destinations[name].account for name in destinations})
 
 
-def _account(parts: Parts, wanted: str) -> str:
-    source = parts.routing.sources.get(wanted.partition("/")[0])
+def _account(parts: Parts, name: str) -> str:
+    source = parts.routing.sources.get(name)
     return (source.lookups if source else None) or ""
 
 
