@@ -36,6 +36,18 @@ def bench(empty_server: EmbeddedServer) -> Iterator[Bench]:
         yield Bench(sandbox, empty_server)
 
 
+def account_at(sandbox: Sandbox, **changes: str) -> HomeqAccount:
+    return HomeqAccount.model_validate(
+        {
+            "base_url": f"{sandbox.url}/homeq",
+            "username": "api-user",
+            "password": "homeq-secret",
+            "paths": PATHS,
+            **changes,
+        }
+    )
+
+
 def token(one: Homeq) -> Any:
     return one.api.tokens.get()
 
@@ -98,6 +110,24 @@ def test_of_many_workers_one_logs_in_and_the_others_wait_for_it(bench: Bench) ->
     assert bench.logins() == 1
 
 
+def test_who_gets_the_lock_after_another_worker_logged_in_does_not_log_in(
+    sandbox: Sandbox,
+) -> None:
+    class Meanwhile(DictShelf):
+        async def lock(self, name: str, *, ttl: float) -> bool:
+            self.kept[name] = "of another worker"
+            return bool(ttl)
+
+    account = account_at(sandbox)
+
+    async def story() -> str:
+        one = Homeq(account, Http(deadline=5), Meanwhile(), lambda: datetime.now(UTC))
+        return await one.api.tokens.get()
+
+    assert asyncio.run(story()) == "of another worker"
+    assert sandbox.calls() == []
+
+
 def test_h_t18_of_many_workers_with_a_wrong_password_one_tries_it(bench: Bench) -> None:
     bench.sandbox.config(latency=0.3)
 
@@ -157,14 +187,7 @@ def test_h_t18_while_the_ledger_is_away_a_process_remembers_the_refusal_itself(
             assert name
             return None
 
-    account = HomeqAccount.model_validate(
-        {
-            "base_url": f"{sandbox.url}/homeq",
-            "username": "api-user",
-            "password": "wrong",
-            "paths": PATHS,
-        }
-    )
+    account = account_at(sandbox, password="wrong")
 
     async def story() -> list[str]:
         http, said = Http(deadline=5), []
@@ -181,14 +204,7 @@ def test_h_t18_while_the_ledger_is_away_a_process_remembers_the_refusal_itself(
 
 
 def test_a_rehearsal_may_log_in_and_may_write_nothing(sandbox: Sandbox) -> None:
-    account = HomeqAccount.model_validate(
-        {
-            "base_url": f"{sandbox.url}/homeq",
-            "username": "api-user",
-            "password": "homeq-secret",
-            "paths": PATHS,
-        }
-    )
+    account = account_at(sandbox)
 
     async def story() -> str:
         http = Http(deadline=5)

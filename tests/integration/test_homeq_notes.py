@@ -94,6 +94,16 @@ def test_where_no_agreement_names_the_person_nothing_is_written(sandbox: Sandbox
     assert sandbox.received() == []
 
 
+def test_an_agreement_of_another_flat_is_nobodys_here_should_homeq_list_it(
+    sandbox: Sandbox,
+) -> None:
+    other = {"id": 902, "apartment_id": 42, "email": "anna@example.com", "user_profile_id": 502}
+    body = {"results": [other], "total": 1}
+    sandbox.fault("status", code=200, body=body, match={"path": "agreements"})
+    assert isinstance(bench(sandbox).send(lead(), on="user").outcome, Unsendable)
+    assert sandbox.received() == []
+
+
 def test_it_is_off_until_the_account_says_so(sandbox: Sandbox) -> None:
     one = bench(sandbox, write_notes=False)
     outcome = one.send(lead(), on="apartment").outcome
