@@ -11,6 +11,7 @@ from bridge import wiring
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.delivery.values import LeadId
 from bridge.pipeline import Intake, offices
+from bridge.pipeline.story import Story, tell
 from bridge.sandbox.homeq import events
 from bridge.sandbox.server import Sandbox
 from tests.integration.bridge_process import BridgeUnderTest
@@ -174,11 +175,16 @@ def test_who_stands_behind_a_lead_and_a_milestone_is_told_by_name(one: Offices) 
     lead_id = one.put(5)
     event = events.agreement(NOON, office_id=1)
 
-    async def story() -> None:
+    async def said() -> Story | None:
         async with one.bridge.front_door() as door:
             await door.accept(Intake(payload=event, source="homeq-acme"))
+            return await tell(door._parts, LeadId(lead_id))
 
-    asyncio.run(story())
+    told = asyncio.run(said())
+    assert told is not None
+    assert told.homeq == {"agent": "Maria Ek", "office": "Söder"}
+    words = next(moment.words for moment in told.moments if moment.what == "milestone")
+    assert (words["agent"], words["office"]) == ("Maria Ek", "Huvudkontor")
     shown = " ".join(one.bridge.command("leads", "show", lead_id).stdout.split())
     assert "homeq.agreement Maria Ek, Huvudkontor" in shown
     headers = str([e.header for e in one.bridge.ask(lambda ledger: ledger.log(LeadId(lead_id)))])
