@@ -25,6 +25,7 @@ from bridge.pipeline import (
 )
 from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
+from bridge.pipeline.standing import Nightly
 from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
 from tasks.ears import Ears
@@ -36,6 +37,7 @@ STOP_LIMIT = 5.0  # seconds for letting go of connections
 READERS = 2  # of the stream: one batch is read and sealed while the other is written
 IDLE = 1.0  # seconds that an account which could not be drained is left to the sweep
 ENRICH = 2.0  # seconds between two looks at references that leads wait for
+NIGHTLY = 60.0  # seconds between two looks whether an account's nightly look is due
 LISTEN = 2.0  # seconds; below the connection's own time limit
 
 
@@ -138,6 +140,11 @@ class Runtime:
         every = self._wiring.settings.retention_every
         await retention.watch(self._parts, every=every)
 
+    async def _stand(self) -> None:
+        """Late after the start, when there is nothing to do but this."""
+        await asyncio.sleep(NIGHTLY)
+        await Nightly(self._parts).step()
+
     async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
@@ -157,6 +164,7 @@ class Runtime:
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
             asyncio.create_task(_forever("alarms", often, alarms.look)),
+            asyncio.create_task(_forever("standing", 0, self._stand)),
             asyncio.create_task(
                 _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))
             ),
