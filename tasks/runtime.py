@@ -37,7 +37,6 @@ STOP_LIMIT = 5.0  # seconds for letting go of connections
 READERS = 2  # of the stream: one batch is read and sealed while the other is written
 IDLE = 1.0  # seconds that an account which could not be drained is left to the sweep
 ENRICH = 2.0  # seconds between two looks at references that leads wait for
-NIGHTLY = 60.0  # seconds between two looks whether an account's nightly look is due
 LISTEN = 2.0  # seconds; below the connection's own time limit
 
 
@@ -142,7 +141,7 @@ class Runtime:
 
     async def _stand(self) -> None:
         """Late after the start, when there is nothing to do but this."""
-        await asyncio.sleep(NIGHTLY)
+        await asyncio.sleep(self._wiring.settings.nightly_every)
         await Nightly(self._parts).step()
 
     async def _start_watch(self, ears: Ears) -> None:

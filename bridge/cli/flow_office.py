@@ -73,7 +73,10 @@ async def gathered(
     rows: list[Row] = []
     seen, more = 0, False
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task(what)
         async for row in listing:
             seen += 1

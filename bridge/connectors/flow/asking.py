@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.connectors import classify
 from bridge.connectors.base import LookUpError
-from bridge.connectors.flow.api import JSON, FlowCalls
+from bridge.connectors.flow.api import GET, JSON, FlowCalls
 from bridge.connectors.transport import Answer, Failure
 from bridge.outcomes import RateLimited
 
@@ -16,7 +16,7 @@ TURNS = (120, 60.0)  # Flow's general limit is not stated (F-T15)
 
 
 class RefusedError(LookUpError):
-    """Flow answered, and it was no. `status` is HTTP's."""
+    """Flow answered, and it was no, for good. `status` is HTTP's."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -37,7 +37,13 @@ async def answer(calls: FlowCalls, path: str, *, method: str = "GET", accept: st
         raise LookUpError(f"Flow: {found.reason}")
     if found.ok:
         return found
-    raise RefusedError(found.status, f"Flow said {classify.said(found)}")
+    match GET.meaning(found.status):
+        case "rate":
+            raise LookUpError("Flow asks us to wait a while (HTTP 429)")
+        case "not_sent":
+            raise LookUpError(f"Flow said {classify.said(found)}")
+        case _:
+            raise RefusedError(found.status, f"Flow said {classify.said(found)}")
 
 
 async def json(calls: FlowCalls, path: str, *, method: str = "GET") -> Any:
