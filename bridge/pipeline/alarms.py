@@ -108,7 +108,8 @@ async def conditions(parts: Parts) -> list[Incident]:
     if size > rules.quarantine_over:
         text = f"{size} payloads are in quarantine, more than {rules.quarantine_over}."
         found.append(("quarantine", text))
-    found += (await standing.findings(parts)).items()
+    for findings in (await standing.findings(parts)).values():
+        found += findings.items()
     return [Incident(alarm=alarm, text=text, since=now) for alarm, text in found]
 
 

@@ -72,13 +72,11 @@ def uses(parts: Parts, account: str) -> list[Use]:
     ]
 
 
-async def findings(parts: Parts) -> Findings:
-    """What the last looks found, of accounts and destinations that are still in the file."""
+async def findings(parts: Parts) -> dict[str, Findings]:
+    """Account → what its last look found; of accounts that are still in the file."""
     kept = await parts.ledger.drawer_all(DRAWER)
-    found: Findings = {}
-    for account in parts.routing.accounts:
-        found |= orjson.loads(kept.get(account, b"{}"))
-    return found
+    known = parts.routing.accounts
+    return {name: orjson.loads(text) for name, text in kept.items() if name in known}
 
 
 class Nightly:
