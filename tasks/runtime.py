@@ -55,6 +55,7 @@ class Runtime:
         self._threads = 0  # of the pool, at work
         self._blocked: dict[str, float] = {}  # account → until when it is not nudged
         self._ears: Ears | None = None
+        wiring.settle()
 
     def accept(self, came: Intake) -> Accepted:
         with self._at_work():
