@@ -134,6 +134,22 @@ def test_f_t12_a_full_last_page_asks_for_no_other_where_the_count_is_known(flow:
     assert len(flow.queries("employees")) == 1
 
 
+def test_rows_too_large_for_a_page_come_in_smaller_ones(flow: Bench) -> None:
+    people = [{"Type": "Employee", "Name": f"P{n}", "Notes": "x" * 4000} for n in range(148)]
+    flow.sandbox.config(flow_contacts=people)
+    found = flow.rows(lambda one: one.employees())
+    assert len({one["Id"] for one in found}) == 150
+    asked = [dict(parse_qsl(one)) for one in flow.queries("employees")]
+    tops = [(one.get("$skip"), one["$top"]) for one in asked]
+    assert tops == [(None, "100"), (None, "50"), ("50", "50"), ("100", "50")]
+
+
+def test_a_row_that_alone_is_too_large_is_a_sentence(flow: Bench) -> None:
+    flow.sandbox.config(flow_contacts=[{"Type": "Employee", "Name": "P", "Notes": "x" * 300_000}])
+    with pytest.raises(LookUpError, match="too large"):
+        flow.rows(lambda one: one.employees())
+
+
 def test_f_t12_both_shapes_are_read(flow: Bench) -> None:
     """A list where a count was asked for all the same: a page that is not full is the last."""
     row = {"Type": "Broker", "ContactId": 7, "IsDeceased": None}

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.connectors import classify
 from bridge.connectors.base import LookUpError
 from bridge.connectors.flow.api import GET, JSON, FlowCalls
-from bridge.connectors.transport import Answer, Failure
+from bridge.connectors.transport import LARGEST, Answer, Failure
 from bridge.outcomes import RateLimited
 
 TURNS = (120, 60.0)  # Flow's general limit is not stated (F-T15)
@@ -21,6 +21,10 @@ class RefusedError(LookUpError):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
+
+
+class TooLargeError(LookUpError):
+    """More came than is ever read."""
 
 
 async def answer(calls: FlowCalls, path: str, *, method: str = "GET", accept: str = JSON) -> Answer:
@@ -49,6 +53,8 @@ async def answer(calls: FlowCalls, path: str, *, method: str = "GET", accept: st
 async def json(calls: FlowCalls, path: str, *, method: str = "GET") -> Any:
     """Raises as `answer` does, also for what is no JSON or came by half."""
     found = await answer(calls, path, method=method)
+    if len(found.body) >= LARGEST:
+        raise TooLargeError("Flow's answer is too large to be read")
     tree = classify.json_of(found)
     if tree is None or not found.complete:
         raise LookUpError(f"Flow said HTTP {found.status} without JSON")

@@ -43,13 +43,13 @@ class Query:
     size: int = PAGE
     more: Mapping[str, str] = field(default_factory=dict)
 
-    def text(self, *, skip: int = 0) -> str:
+    def text(self, *, skip: int = 0, top: int = 0) -> str:
         """After the `?`. Blanks are `%20`, never `+`; `$` and `,` stay, as the page writes them."""
         given = {
             **self.more,
             "$inlinecount": "allpages" if self.count else "",
             "$skip": str(skip) if skip else "",
-            "$top": str(self.size),
+            "$top": str(top or self.size),
             "$select": ",".join(self.select),
             "$filter": self.where,
         }
@@ -71,6 +71,7 @@ class Listing:
         self._path = path
         self._query = query or Query()
         self._method = method
+        self._top = self._query.size
 
     async def __aiter__(self) -> AsyncIterator[Row]:
         seen, last = 0, None
@@ -85,14 +86,22 @@ class Listing:
                 return
 
     async def _page(self, skip: int) -> list[Row]:
-        path = f"{self._path}?{self._query.text(skip=skip)}"
-        rows, count = read(await asking.json(self._calls, path, method=self._method))
+        """Smaller pages from here on, where rows are so large that a page cannot be read."""
+        path = f"{self._path}?{self._query.text(skip=skip, top=self._top)}"
+        try:
+            found = await asking.json(self._calls, path, method=self._method)
+        except asking.TooLargeError:
+            if self._top == 1:
+                raise
+            self._top //= 2
+            return await self._page(skip)
+        rows, count = read(found)
         self.count = count if count is not None else self.count
         return rows
 
     def _is_whole(self, seen: int, got: int) -> bool:
         """By the count; without one a page that is not full is the last."""
-        return seen >= self.count if self.count is not None else got < self._query.size
+        return seen >= self.count if self.count is not None else got < self._top
 
 
 def read(found: Any) -> tuple[list[Row], int | None]:
