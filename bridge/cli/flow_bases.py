@@ -8,6 +8,7 @@ from bridge.cli import say
 from bridge.cli.flow_office import asking, looking
 from bridge.cli.office import office, on_loop
 from bridge.connectors.flow import catalogue
+from bridge.connectors.flow.bases import display_types as shown_at
 from bridge.connectors.flow.settings import Category, DisplayType
 
 COLUMNS = ("guid", "usable", "category", "system_type", "display_types", "description")
@@ -48,7 +49,7 @@ def _flat(basis: catalogue.Basis) -> dict[str, object]:
         "usable": catalogue.fault(basis) or "yes",
         "category": catalogue.category(basis),
         "system_type": catalogue.system_type(basis),
-        "display_types": ", ".join(map(str, basis.get("DisplayTypes") or ())),
+        "display_types": ", ".join(shown_at(basis)),
         "description": basis.get("Description"),
         "newest": basis.get("IsNewestVersion"),
         "active": basis.get("IsActive"),

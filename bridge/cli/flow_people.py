@@ -1,5 +1,6 @@
 """`bridge flow roles` and `bridge flow employees`."""
 
+from functools import partial
 from uuid import UUID
 
 import click
@@ -7,7 +8,7 @@ import click
 from bridge.cli import say
 from bridge.cli.flow_office import CaseName, asking, gathered, looking, number
 from bridge.cli.office import office, on_loop
-from bridge.connectors.flow.looking import ADDRESS, fits
+from bridge.connectors.flow.looking import ADDRESS, fits, name
 
 ROLE = ("type", "contact_id", "is_deceased")
 EMPLOYEE = ("employee_id", "name", "email", "telephone", "active")
@@ -52,17 +53,19 @@ async def employees(account: str, *, search: str, limit: int, as_json: bool) -> 
     """The people who work at ACCOUNT's agency, as Core knows them."""
     search = search.strip()
     async with office() as parts:
+        at_flow = looking(parts, account)
         with asking("Employees"):
-            found = await gathered(
-                looking(parts, account).employees(search),
-                "Employees",
-                limit,
-                lambda row: bool(ADDRESS.fullmatch(search)) or fits(row, search),
-            )
+            found = []
+            if ADDRESS.fullmatch(search):  # exactly as Flow has it, which is one call
+                found = await gathered(at_flow.employees(search), "Employees", limit)
+            if not found:
+                everybody = at_flow.employees()
+                fit = partial(fits, words=search)
+                found = await gathered(everybody, "Employees", limit, fit)
     shown = [
         {
             "employee_id": row.get("Id"),
-            "name": row.get("Name"),
+            "name": name(row),
             "email": row.get("Email"),
             "telephone": row.get("Telephone"),
             "active": row.get("Active"),

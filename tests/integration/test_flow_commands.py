@@ -75,6 +75,8 @@ def test_roles_employees_and_publications(bridge: BridgeUnderTest) -> None:
     assert (found["employee_id"], found["email"]) == (70001, "kari.megler@example.com")
     (same,) = told(bridge, "employees", "flow-acme", "--search", "kari.megler@example.com")
     assert same == found
+    (folded,) = told(bridge, "employees", "flow-acme", "--search", "Kari.Megler@EXAMPLE.com")
+    assert folded == found
     limited = bridge.command("flow", "employees", "flow-acme", "--limit", "1")
     assert "The first 1 are shown, 2 are there" in limited.stderr
     rows = told(bridge, "publications", "flow-acme", "48214", GUID)

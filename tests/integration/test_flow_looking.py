@@ -214,6 +214,7 @@ def test_words_of_a_search_are_looked_for_by_us() -> None:
     assert fits(row, "MEGLER kari")
     assert fits(row, "")
     assert not fits(row, "megler nils")
+    assert fits({"FirstName": "Kari", "SurName": "Megler"}, "kari megler")
 
 
 def test_f_t7_publications_are_asked_for_without_publishing(flow: Bench) -> None:
@@ -461,6 +462,20 @@ def test_f_t6b_the_other_two_ways_are_looked_at_too(flow: Bench) -> None:
 def test_f_t5_numbers_are_read_as_names(flow: Bench) -> None:
     flow.sandbox.config(basis={"Guid": BASIS, "CategoryType": 1, "SystemType": "0"})
     assert flow.stale(stakeholder(category="SpecificCase", system_type="Manual")) == {}
+
+
+@pytest.mark.parametrize("shown", ["Showing, Manual", ["Showing"], None, 3])
+def test_f_t6b_where_a_basis_is_shown_may_be_written_in_other_ways(
+    flow: Bench, shown: object
+) -> None:
+    body = [{**basis(flow), "DisplayTypes": shown}]
+    flow.sandbox.fault("status", code=200, body=body, match={"path": "ProcessingBases"})
+    assert flow.stale(stakeholder(category="SpecificCase", display_types=["Showing"])) == {}
+
+
+def basis(flow: Bench) -> dict[str, Any]:
+    (found,) = [one for one in flow.ask(lambda one: one.bases()) if one["Guid"] == BASIS]
+    return dict(found)
 
 
 def test_bases_that_cannot_be_read_are_no_finding(flow: Bench) -> None:

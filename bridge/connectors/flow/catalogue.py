@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 from bridge.connectors.base import LookUpError, Use
 from bridge.connectors.flow import asking
+from bridge.connectors.flow import bases as picking
 from bridge.connectors.flow.api import FlowCalls
 from bridge.connectors.flow.settings import Bases, Category, Stakeholder
 
@@ -89,9 +90,8 @@ def _faults(bases: Bases, known: Mapping[str, Basis], active: Sequence[Basis]) -
         why = fault(basis) if basis is not None else "is not known to Flow"
         if why:
             yield f"processing basis {guid} {why}{_successor(basis, active)}"
-    usable = [one for one in active if not fault(one) and category(one) == bases.category]
-    shown = {str(name) for one in usable for name in one.get("DisplayTypes") or ()}
-    if bases.display_types and not shown & set(bases.display_types):
+    same = [one for one in active if category(one) == bases.category]
+    if bases.display_types and not picking.usable(same, bases):
         wanted = ", ".join(bases.display_types)
         yield f"no active basis of {bases.category} that allows contact is shown at {wanted}"
     # Flow picks this one itself, so it need not allow contact to be taken.

@@ -90,7 +90,12 @@ class Looking:
         return b""
 
 
+def name(row: odata.Row) -> str:
+    parts = (row.get("Name"), row.get("FirstName"), row.get("SurName"))
+    return str(parts[0] or " ".join(str(one) for one in parts[1:] if one))
+
+
 def fits(row: odata.Row, words: str) -> bool:
     """Whether an employee is meant by these words: all of them, in name, e-mail or phone."""
-    text = " ".join(str(row.get(name) or "") for name in ("Name", "Email", "Telephone"))
+    text = " ".join((name(row), *(str(row.get(one) or "") for one in ("Email", "Telephone"))))
     return all(one in text.casefold() for one in words.casefold().split())
