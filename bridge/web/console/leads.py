@@ -10,6 +10,7 @@ from bridge.delivery.values import LeadId
 from bridge.leads import Lead
 from bridge.outcomes import State
 from bridge.pipeline import correct, pictures, search, story
+from bridge.web.console import vitec_contacts
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Me, Operator, sees, text
 from bridge.web.office import Office
@@ -139,6 +140,7 @@ async def _told(request: Request, me: Session, lead_id: str, *, reveal: bool) ->
         and not moving  # a page that fetches itself again would make it flicker
         and await pictures.may_have_one(parts, told.lead, told.deliveries),
         here=f"/leads/{lead_id}",
+        vitec_contacts=await vitec_contacts.panel(request, told.deliveries),
     )
 
 
