@@ -25,6 +25,7 @@ from bridge.pipeline import (
 )
 from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
+from bridge.pipeline.standing import Nightly
 from bridge.wiring.loop import new_event_loop
 from tasks.at_once import AtOnce
 from tasks.config import DELIVER, DRAIN_BUDGET, LONGEST_TASK, NUDGE_LIFE
@@ -160,6 +161,11 @@ class Runtime:
         every = self._wiring.settings.retention_every
         await retention.watch(self._parts, every=every)
 
+    async def _stand(self) -> None:
+        """Late after the start, when there is nothing to do but this."""
+        await asyncio.sleep(self._wiring.settings.nightly_every)
+        await Nightly(self._parts).step()
+
     async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
@@ -179,6 +185,7 @@ class Runtime:
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
             asyncio.create_task(_forever("alarms", often, alarms.look)),
+            asyncio.create_task(_forever("standing", 0, self._stand)),
             asyncio.create_task(
                 _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))
             ),
