@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: help demo test check fast soak api bench bench-quick growth endurance lock clean
 
 help:  ## what there is
-	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.-]+):.*## /\1\t/' | expand -t 14
 
 .venv: .venv/ready  ## the environment, with every dependency pinned by hash
 

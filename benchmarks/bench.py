@@ -160,8 +160,13 @@ def by_accounts(stub: Stub, leads: int) -> Iterator[tuple[str, float]]:
 
 
 def ratios(peers: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    mine = peers["ours"]["rate"]
-    return {name: round(mine / peers[name]["rate"], 2) for name in ("requests", "floor")}
+    """Of ours against others in the same run; the CPU's hardly notice who else uses the machine."""
+    mine = peers["ours"]
+    return {
+        "rate against requests": round(mine["rate"] / peers["requests"]["rate"], 2),
+        "CPU of requests against ours": round(peers["requests"]["cpu"] / mine["cpu"], 2),
+        "CPU of the bare client against ours": round(peers["floor"]["cpu"] / mine["cpu"], 2),
+    }
 
 
 def table(answer: Mapping[str, Any]) -> Iterator[str]:
@@ -172,10 +177,10 @@ def table(answer: Mapping[str, Any]) -> Iterator[str]:
             f"{one['rate']:6.0f} deliveries/s  {one['cpu']:5.0f} µs each"
             f"  {one['server']:4.0f} µs of the server   {PEERS[name].words}"
         )
-    us, against = peers["ours"], ratios(peers)
+    us = peers["ours"]
     yield ""
-    yield verdict("times a Celery task per delivery (b)", against["requests"], 6)
-    yield verdict("of the bare HTTP client (d)", against["floor"], 0.65)
+    yield verdict("times a Celery task per delivery (b)", us["rate"] / peers["requests"]["rate"], 6)
+    yield verdict("of the bare HTTP client (d)", us["rate"] / peers["floor"]["rate"], 0.65)
     yield verdict("µs of worker CPU a delivery", us["cpu"], 420, most=True)
     yield verdict("bytes of the ledger a lead, three deliveries", us["memory"], 2560, most=True)
     yield verdict("a lead alone, p50 in ms", answer["alone"]["p50"], 8, most=True)
@@ -204,9 +209,9 @@ def quick() -> int:
         if not failed:
             break
     for name, ratio in best.items():
-        print(f"{ratio:.2f} times {name}, recorded {recorded[name]:.2f}")
+        print(f"{name}: {ratio:.2f}, recorded {recorded[name]:.2f}")
     for name in failed:
-        print(f"Slower than {GATE:.0%} of what is recorded against {name}.", file=sys.stderr)
+        print(f"Below {GATE:.0%} of what is recorded: {name}.", file=sys.stderr)
     return 1 if failed else 0
 
 
