@@ -111,13 +111,18 @@ class Runtime:
 
     async def _drain(self, account: str) -> Drained:
         """The nudge came. What was drained without waiting for it is told with it."""
-        before = await self._at_once.done(account, within=DRAIN_BUDGET)
+        before = await self._at_once.done(account, within=self._patience())
         done = await self._drained(account)
         # The flag goes first, then one more look: nothing falls between.
         await self._parts.ledger.nudged(account)
         if done.more or await self._parts.ledger.due([account]):
             await self._nudge(account)
         return before + done if before else done
+
+    def _patience(self) -> float:
+        """Seconds that a task may wait to tell what is under way: threads are for those who act."""
+        spare = self._threads * 2 <= self._wiring.settings.worker_concurrency
+        return DRAIN_BUDGET if spare else 0.0
 
     async def _drained(self, account: str) -> Drained:
         known = self._parts.routing.accounts.get(account)
