@@ -69,7 +69,7 @@ def _parsed(file: IO[bytes], source: Source) -> intake.Parsed:
 
 
 def _explain(parsed: intake.Parsed, source: str, rules: Routing, event: str) -> dict[str, Any]:
-    routed = routing.route(parsed.lead, source, rules, event)
+    routed = routing.route(parsed.lead, source, rules, event=event)
     region = parsed.lead.country or rules.sources[source].country
     numbers = [phones.normalize(one.number, region) for one in parsed.lead.person.phones]
     return {

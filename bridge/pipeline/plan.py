@@ -8,7 +8,7 @@ from bridge.connectors.base import ActionOptions
 from bridge.delivery.values import NewDelivery
 from bridge.leads import Lead
 from bridge.pipeline.parts import Parts
-from bridge.routing import Destination, Pick, PropertyEntry, Routed
+from bridge.routing import Destination, Pick, PropertyEntry, Routed, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def plan(
     `event`: what happened to a lead that was routed before (`when.event` of a route).
     """
     resolved = routing.resolve(lead, entry)
-    routed = routing.route(resolved, source, parts.routing, event)
+    routed = routing.route(resolved, source, parts.routing, offices_of(parts, source), event)
     lacking = {
         name: what
         for name, one in ((pick.destination.name, pick.destination) for pick in routed.picks)
@@ -60,6 +60,12 @@ def plan(
         deliveries=tuple(_new_delivery(pick, routed, lead, wishes) for pick in picks),
         lacking=lacking,
     )
+
+
+def offices_of(parts: Parts, source: str) -> Tree:
+    """HomeQ's offices of a source, as far as they are known."""
+    known = parts.routing.sources.get(source)
+    return parts.offices.of(known.lookups if known else None)
 
 
 def lacks(destination: Destination, lead: Lead) -> str:

@@ -34,6 +34,9 @@ class CaseKnob(_Strict):
     title: str = ""
     roles: dict[str, list[int]] = {}
     status: str = "ForSale"
+    has_image: bool = False
+    image_bytes: int = 0
+    publications: list[dict[str, Any]] = []
 
 
 class CaseChangeKnob(_Strict):
@@ -50,7 +53,18 @@ class HomeqKnob(_Strict):
     password: str | None = None
     token_life: float | None = None
     page: int | None = None
+    generation: int | None = None
+    lock_after: int | None = None
+    wrong: int | None = None
+    most: int | None = None
+    wordy: int | None = None
+    rights: list[str] | None = None
     apartments: dict[int, dict[str, Any]] | None = None
+    listings: dict[int, dict[str, Any]] | None = None
+    projects: dict[int, dict[str, Any]] | None = None
+    offices: list[dict[str, Any]] | None = None
+    agreements: list[dict[str, Any]] | None = None
+    deprecated: dict[str, dict[str, str]] | None = None
 
 
 class Knobs(_Strict):
@@ -194,7 +208,16 @@ class _Turns:
     def cases(self, cases: list[CaseKnob]) -> None:
         for one in cases:
             roles = {"Broker": [], "Stakeholder": [], **one.roles}
-            case = Case(one.guid.lower(), one.case_id, one.title, roles, status=one.status)
+            case = Case(
+                one.guid.lower(),
+                one.case_id,
+                one.title,
+                roles,
+                status=one.status,
+                publications=list(one.publications),
+                has_image=one.has_image,
+                image_bytes=one.image_bytes,
+            )
             case.touch("CaseActivatedDate", self._world.now)
             self._flow.cases[case.guid] = case
 

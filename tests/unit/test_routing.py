@@ -354,10 +354,10 @@ def test_a_route_that_waits_for_an_event_takes_no_lead_as_it_comes() -> None:
     first = routing.route(lead(country="SE"), "web", known)
     assert [pick.route.name for pick in first.picks] == ["watchers"]
     assert "event is not given, it wants case_sold" in first.verdicts[-1].reasons
-    later = routing.route(lead(country="SE"), "web", known, "case_sold")
+    later = routing.route(lead(country="SE"), "web", known, event="case_sold")
     assert [pick.destination.name for pick in later.picks] == ["sold"]
     assert later.verdicts[0].reasons == ("it does not wait for case_sold",)
-    other = routing.route(lead(intent="interest"), "web", known, "case_sold")
+    other = routing.route(lead(intent="interest"), "web", known, event="case_sold")
     assert other.picks == ()
     assert known.follow_ups == {"sold"}
 

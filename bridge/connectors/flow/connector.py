@@ -4,6 +4,7 @@ Vendor pages: commonly used methods, create stakeholders; FACTS 1A and F-T1…F-
 """
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from bridge.connectors import classify
 from bridge.connectors.base import (
@@ -15,11 +16,13 @@ from bridge.connectors.base import (
     Parcel,
     Report,
     Shelf,
+    Use,
     Vendor,
 )
 from bridge.connectors.cases import Page, Watch
-from bridge.connectors.flow import readback, watching
-from bridge.connectors.flow.api import Api, FlowCalls
+from bridge.connectors.flow import catalogue, readback, rights, watching
+from bridge.connectors.flow.api import Api
+from bridge.connectors.flow.looking import Looking
 from bridge.connectors.flow.notification import SendNotification
 from bridge.connectors.flow.settings import FlowAccount, Notification, Stakeholder
 from bridge.connectors.flow.stakeholder import SendStakeholder
@@ -31,6 +34,7 @@ from bridge.outcomes import CannotTell, Verdict
 class Flow:
     def __init__(self, account: FlowAccount, http: Http, shelf: Shelf, clock: Clock) -> None:
         self._api = Api(account, http, shelf, clock)
+        self.looking = Looking(self._api)
 
     async def send(self, parcel: Parcel) -> Report:
         match parcel.options:
@@ -55,13 +59,14 @@ class Flow:
         return Watch(every=account.watch_every, holds=frozenset(account.watch_holds))
 
     async def changed_cases(self, since: float, skip: int) -> Page:
-        return await watching.changed(self._wide(), since, skip)
+        calls = self._api.attempt(largest=watching.LARGEST)
+        return await watching.changed(calls, since, skip)
 
     async def case_names(self, case_ids: Sequence[int]) -> Mapping[int, str]:
-        return await watching.names(self._wide(), case_ids)
+        return await watching.names(self._api.attempt(), case_ids)
 
     async def is_published(self, case_id: int) -> bool | None:
-        return await watching.published(self._wide(), case_id)
+        return await watching.published(self._api.attempt(), case_id)
 
     def cases_of(self, place: Property, options: ActionOptions) -> tuple[str, ...]:
         """The case that the action writes to: the lead's own, else the destination's (F-T1)."""
@@ -72,6 +77,10 @@ class Flow:
 
     async def check(self) -> Health:
         """GET api/User: whose token is it, and what may it do?"""
+        return await self.health(())
+
+    async def health(self, uses: Sequence[Use]) -> Health:
+        """The same, and whether these destinations have the permissions that they need."""
         answer = await self._api.attempt().call("GET", "User")
         if isinstance(answer, Failure):
             return Health(ok=False, detail=answer.reason)
@@ -80,15 +89,18 @@ class Flow:
         found = classify.json_of(answer)
         if not answer.ok or not isinstance(found, dict):
             return Health(ok=False, detail=classify.said(answer))
-        permissions = found.get("Permissions") or []
-        return Health(
-            ok=True,
-            detail=f"tenant {found.get('TenantId', '?')}, {len(permissions)} permissions",
-        )
+        return rights.health(found, uses)
 
-    def _wide(self) -> FlowCalls:
-        """For lists: should Flow know no pages, it gives a year at once."""
-        return self._api.attempt(largest=watching.LARGEST)
+    async def stale_bases(self, uses: Sequence[Use]) -> dict[str, str] | None:
+        """Destination → a sentence, where its processing bases serve no more.
+
+        None where none is configured. Raises `LookUpError`.
+        """
+        return await catalogue.stale(self._api.attempt(), uses)
+
+    async def picture(self, which: int | UUID) -> bytes | None:
+        """A small JPEG of a case; None where there is none, or none can be had now."""
+        return await self.looking.picture(which)
 
 
 def _connect(account: AccountSettings, http: Http, shelf: Shelf, clock: Clock) -> Flow:

@@ -4,15 +4,17 @@ The page names neither the parameter nor OData; `fromDate` and 365 days are the 
 client's. Whatever is asked for, an answer with everything at once is understood too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, TypeVar
 
+from bridge.connectors.base import LookUpError
 from bridge.connectors.cases import Change, Page, UnreadError
+from bridge.connectors.flow import asking, cases, odata
 from bridge.connectors.flow.api import FlowCalls
 from bridge.outcomes import RateLimited, Unsendable
 
+T = TypeVar("T")
 TURNS = (6, 30.0)  # "max 6 times per 30 seconds", over all workers
 TOP = 100  # OData's default here, so never more than an endpoint allows (F-T12)
 STEP = 80  # pages lap over: a case that changes between two of them moves the others
@@ -32,7 +34,7 @@ async def changed(calls: FlowCalls, since: float, skip: int) -> Page:
     if wait > 0:
         raise UnreadError(f"Flow allows {TURNS[0]} readings in {TURNS[1]:g} s", wait=wait)
     moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    query = urlencode({"fromDate": moment, "$top": TOP, "$skip": skip})
+    query = odata.Query(size=TOP, more={"fromDate": moment}).text(skip=skip)
     found = _rows(await _ask(calls, f"Integrations/RecentlyModified/Cases?{query}"))
     more = skip + STEP if len(found) == TOP else None
     return Page(changes=tuple(_changes(found)), skip=more)
@@ -40,9 +42,8 @@ async def changed(calls: FlowCalls, since: float, skip: int) -> Page:
 
 async def names(calls: FlowCalls, case_ids: Sequence[int]) -> Mapping[int, str]:
     """Case number → GUID, by search: RecentlyModified has the number alone (F-T1)."""
-    wanted = " or ".join(f"Id eq {one}" for one in case_ids[:ASKED])
-    query = urlencode({"$select": "Id,Guid", "$filter": wanted, "$top": TOP})
-    found = _rows(await _ask(calls, f"Search/AdvancedPropertySearch?{query}", method="POST"))
+    query = odata.Query(where=odata.one_of("Id", case_ids[:ASKED]), select=("Id", "Guid"))
+    found = await _looked(cases.search(calls, query))
     return {
         one["Id"]: str(one["Guid"]).lower()
         for one in found
@@ -51,16 +52,28 @@ async def names(calls: FlowCalls, case_ids: Sequence[int]) -> Mapping[int, str]:
 
 
 async def published(calls: FlowCalls, case_id: int) -> bool | None:
-    """Only what exists is asked for: with `false` this GET would write (F-T7)."""
-    found = _rows(await _ask(calls, f"Cases/{case_id}/Publications?returnOnlyExisting=true"))
-    states = {str(one.get("Status")) for one in found}
+    """Only what exists is asked for (F-T7)."""
+
+    async def look() -> set[str]:
+        return {str(one.get("Status")) async for one in cases.publications(calls, case_id)}
+
+    states = await _looked(look())
     if states & ONLINE:
         return True
     return False if states & TAKEN_DOWN else None
 
 
-async def _ask(calls: FlowCalls, path: str, *, method: str = "GET") -> Any:
-    found = await calls.get(path, method=method)
+async def _looked(work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except asking.RefusedError as error:
+        raise UnreadError(str(error), final=True) from None
+    except LookUpError as error:
+        raise UnreadError(str(error)) from None
+
+
+async def _ask(calls: FlowCalls, path: str) -> Any:
+    found = await calls.get(path)
     if isinstance(found, list | dict):
         return found
     if isinstance(found, RateLimited):
@@ -71,15 +84,14 @@ async def _ask(calls: FlowCalls, path: str, *, method: str = "GET") -> Any:
     raise UnreadError(reason, final=isinstance(found, Unsendable))
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
-    """A list, or `{"Count", "Results"}`, which nobody asked for (F-T12)."""
-    rows = found.get("Results") if isinstance(found, dict) else found
-    if not isinstance(rows, list):
-        raise UnreadError("Flow answered with no list", final=True)
-    return [one for one in rows if isinstance(one, dict)]
+def _rows(found: Any) -> list[odata.Row]:
+    try:
+        return odata.read(found)[0]
+    except LookUpError as error:
+        raise UnreadError(str(error), final=True) from None
 
 
-def _changes(rows: Sequence[dict[str, Any]]) -> Iterator[Change]:
+def _changes(rows: Sequence[odata.Row]) -> Iterator[Change]:
     for row in rows:
         modified = _moment(row.get("ModifiedDate"))
         if isinstance(row.get("CaseId"), int) and modified is not None:

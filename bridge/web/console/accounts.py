@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bridge.delivery.values import BY_HAND, AccountRow
-from bridge.pipeline import watching
+from bridge.pipeline import standing, watching
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Operator, Whole, text
 from bridge.web.office import Office
@@ -25,12 +25,17 @@ async def accounts(request: Request, _: Whole) -> Response:
     destinations: dict[str, list[str]] = {}
     for one in parts.routing.destinations.values():
         destinations.setdefault(one.account, []).append(one.name)
-    held = {
-        name: await watching.cases_of(parts, name, limit=SHOWN) for name in parts.routing.accounts
-    }
     watched = {one.account: one for one in await watching.statuses(parts)}
+    held = {name: await watching.cases_of(parts, name, limit=SHOWN) for name in watched}
+    found = {name: list(one.values()) for name, one in (await standing.findings(parts)).items()}
     return page(
-        request, "accounts", rows=rows, destinations=destinations, held=held, watched=watched
+        request,
+        "accounts",
+        rows=rows,
+        destinations=destinations,
+        findings=found,
+        watched=watched,
+        held=held,
     )
 
 
