@@ -16,8 +16,16 @@ class Rehearsal(Http):
         self._real = http
 
     async def call(
-        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        public: bool = False,
     ) -> Answer | Failure:
         if method == "GET" or headers.get("content-type") == FORM:
-            return await self._real.call(method, url, headers=headers, content=content)
+            return await self._real.call(
+                method, url, headers=headers, content=content, public=public
+            )
         return Failure(reached=False, reason=REHEARSED, ms=0)

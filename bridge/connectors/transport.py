@@ -7,6 +7,7 @@ read a `ConnectTimeout` (DESIGN part 3).
 """
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from types import SimpleNamespace
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+
+from bridge.connectors import networks
 
 CONNECT, POOL, READ, DEADLINE = 5.0, 5.0, 25.0, 40.0  # seconds; the deadline is for one whole call
 LARGEST = 256 * 1024  # bytes of an answer that are read
@@ -53,11 +56,13 @@ class Failure:
     reached: bool
     reason: str
     ms: int
+    barred: bool = False  # the address is in a private network, and the account keeps out of those
 
 
 @dataclass(slots=True)
 class _Progress:
     written: bool = False
+    barred: bool = False
 
 
 _progress: ContextVar[_Progress] = ContextVar("progress")
@@ -65,6 +70,14 @@ _progress: ContextVar[_Progress] = ContextVar("progress")
 
 async def _about_to_write(_: object, __: SimpleNamespace, ___: object) -> None:
     _progress.get().written = True
+
+
+def _to_the_public(address: aiohttp.AddrInfoType) -> socket.socket:
+    try:
+        return networks.public_socket(address)
+    except networks.PrivateAddressError:
+        _progress.get().barred = True
+        raise
 
 
 class Http:
@@ -87,11 +100,22 @@ class Http:
         self._timeout = {"connect": connect, "read": read, "write": read, "pool": connect + POOL}
         self._proxy = httpx.Proxy(proxy) if proxy else None
         self._verify = verify
-        self._transport: AiohttpTransport | None = None
+        self._transports: dict[bool, AiohttpTransport] = {}
+        self._closed = False
 
     async def call(
-        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        public: bool = False,
     ) -> Answer | Failure:
+        """`public`: never to a private network, whatever the name resolves to (`networks.py`).
+
+        With a proxy it is the proxy that resolves and has to keep out of them.
+        """
         began = time.monotonic()
         address = _address(url)
         if isinstance(address, str):
@@ -100,7 +124,14 @@ class Http:
         token = _progress.set(progress)
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._exchange(method, address, headers, content, began)
+                request = httpx.Request(
+                    method,
+                    address,
+                    headers=dict(headers),
+                    content=content,
+                    extensions={"timeout": self._timeout},
+                )
+                return await self._exchange(request, began, public=public)
         except TimeoutError:
             reason = f"no answer within {self._deadline:g} s"
         except (
@@ -110,30 +141,26 @@ class Http:
             OSError,
             ValueError,
         ) as error:
-            reason = _reason(error, written=progress.written)
+            reason = _reason(error, progress)
         finally:
             _progress.reset(token)
-        return Failure(reached=progress.written, reason=reason, ms=_ms(began))
+        return Failure(
+            reached=progress.written, reason=reason, ms=_ms(began), barred=progress.barred
+        )
 
     async def aclose(self) -> None:
-        if self._transport is not None:
-            await self._transport.aclose()
+        """Calls that are under way end as failures; later ones end before their first byte."""
+        self._closed = True
+        for transport in self._transports.values():
+            await transport.aclose()
             # aiohttp closes TLS connections on the next turns of the loop.
             await asyncio.sleep(0)
 
-    async def _exchange(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes, began: float
-    ) -> Answer:
+    async def _exchange(self, request: httpx.Request, began: float, *, public: bool) -> Answer:
         # httpx.AsyncClient would add redirects, cookies, auth and events, none of which we want,
         # for half of a request's CPU time: the transport is called directly.
-        request = httpx.Request(
-            method,
-            url,
-            headers=dict(headers),
-            content=content,
-            extensions={"timeout": self._timeout},
-        )
-        response = await self._open().handle_async_request(request)
+        transport = self._open(public=public and self._proxy is None)
+        response = await transport.handle_async_request(request)
         body, complete = await _read(response)
         return Answer(
             status=response.status_code,
@@ -146,8 +173,10 @@ class Http:
             complete=complete,
         )
 
-    def _open(self) -> AiohttpTransport:
-        if self._transport is None:
+    def _open(self, *, public: bool) -> AiohttpTransport:
+        if self._closed:
+            raise ConnectionAbortedError
+        if public not in self._transports:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_about_to_write)
             session = aiohttp.ClientSession(
@@ -156,13 +185,18 @@ class Http:
                     keepalive_timeout=KEEP_ALIVE,
                     ssl=self._verify,
                     ttl_dns_cache=60,
+                    # Called with the very address that is connected to: a name cannot change its
+                    # mind between the look and the connection.
+                    socket_factory=_to_the_public if public else None,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trace_configs=[trace],
                 trust_env=False,
             )
-            self._transport = AiohttpTransport(client=session, proxy=self._proxy, trust_env=False)
-        return self._transport
+            self._transports[public] = AiohttpTransport(
+                client=session, proxy=self._proxy, trust_env=False
+            )
+        return self._transports[public]
 
 
 async def _read(response: httpx.Response) -> tuple[bytes, bool]:
@@ -194,8 +228,11 @@ def _address(text: str) -> httpx.URL | str:
     return "the address is not https"
 
 
-def _reason(error: BaseException, *, written: bool) -> str:
+def _reason(error: BaseException, progress: _Progress) -> str:
     """What happened, in words; an exception's own text may hold what we sent."""
+    written = progress.written
+    if progress.barred:
+        return "the address is in a private network"
     kind = type(error.__cause__ or error).__name__
     if isinstance(error, httpx.TimeoutException) and "Timeout" in kind:
         return "no answer in time" if written else "no connection in time"
