@@ -21,12 +21,15 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from bridge import __version__
 from bridge.connectors import networks
 
 CONNECT, POOL, READ, DEADLINE = 5.0, 5.0, 25.0, 40.0  # seconds; the deadline is for one whole call
 LARGEST = 256 * 1024  # bytes of an answer that are read
 KEEP_ALIVE = 15.0  # seconds; vendors close idle connections after 20 s and more
 CONNECTIONS = 512
+# What aiohttp would offer depends on what is installed beside it; this much httpx always reads.
+OURS = (("user-agent", f"lead-bridge/{__version__}"), ("accept-encoding", "gzip, deflate"))
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -124,13 +127,7 @@ class Http:
         token = _progress.set(progress)
         try:
             async with asyncio.timeout(self._deadline):
-                request = httpx.Request(
-                    method,
-                    address,
-                    headers=dict(headers),
-                    content=content,
-                    extensions={"timeout": self._timeout},
-                )
+                request = self._request(method, address, headers, content)
                 return await self._exchange(request, began, public=public)
         except TimeoutError:
             reason = f"no answer within {self._deadline:g} s"
@@ -145,7 +142,10 @@ class Http:
         finally:
             _progress.reset(token)
         return Failure(
-            reached=progress.written, reason=reason, ms=_ms(began), barred=progress.barred
+            reached=progress.written,
+            reason=reason,
+            ms=_ms(began),
+            barred=progress.barred and not progress.written,
         )
 
     async def aclose(self) -> None:
@@ -155,6 +155,20 @@ class Http:
             await transport.aclose()
             # aiohttp closes TLS connections on the next turns of the loop.
             await asyncio.sleep(0)
+
+    def _request(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes
+    ) -> httpx.Request:
+        # Without a request's own defaults, which aiohttp sets again: a stream has none.
+        request = httpx.Request(
+            method,
+            url,
+            headers=[*OURS, *headers.items()],
+            stream=httpx.ByteStream(content),
+            extensions={"timeout": self._timeout},
+        )
+        request.read()
+        return request
 
     async def _exchange(self, request: httpx.Request, began: float, *, public: bool) -> Answer:
         # httpx.AsyncClient would add redirects, cookies, auth and events, none of which we want,
@@ -203,8 +217,9 @@ async def _read(response: httpx.Response) -> tuple[bytes, bool]:
     """The body up to a limit, and whether all of it came."""
     chunks: list[bytes] = []
     size = 0
+    packed = "content-encoding" in response.headers
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes() if packed else response.aiter_raw():
             chunks.append(chunk)
             size += len(chunk)
             if size > LARGEST:
@@ -231,7 +246,7 @@ def _address(text: str) -> httpx.URL | str:
 def _reason(error: BaseException, progress: _Progress) -> str:
     """What happened, in words; an exception's own text may hold what we sent."""
     written = progress.written
-    if progress.barred:
+    if progress.barred and not written:
         return "the address is in a private network"
     kind = type(error.__cause__ or error).__name__
     if isinstance(error, httpx.TimeoutException) and "Timeout" in kind:

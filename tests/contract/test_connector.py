@@ -71,6 +71,7 @@ ODD_ANSWERS: list[dict[str, Any]] = [
     {"kind": "status", "code": 200, "body": {"error": HUGE}},
     {"kind": "status", "code": 200, "body": f'"{HUGE[:90_000]}"'},
     {"kind": "status", "code": 200, "body": "æøå" * 100_000},
+    {"kind": "status", "code": 200, "body": "{}", "headers": {"Content-Encoding": "gzip"}},
 ]
 
 

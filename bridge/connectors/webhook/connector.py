@@ -77,7 +77,6 @@ class Webhook:
         account, seconds = self._account, int(self._clock().timestamp())
         headers = {
             "accept": "application/json",
-            "user-agent": "lead-bridge",
             **{name: one.get_secret_value() for name, one in account.headers.items()},
             "content-type": "application/json",
             **signing.headers(message_id, seconds, body, account.secret),

@@ -23,7 +23,7 @@ from bridge.leads import Lead
 
 # Ours, the signature's, or those of the connection itself (RFC 9110, 7.6.1).
 OURS = re.compile(
-    r"content-.*|webhook-.*|host|connection|keep-alive|te|trailer|upgrade|expect|.*-encoding"
+    r"content-.*|webhook-.*|user-agent|host|connection|keep-alive|te|trailer|upgrade|expect|.*-encoding"
 )
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,64}")
 PLAIN = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
