@@ -1,4 +1,4 @@
-"""What a vendor's folder in here declares as `FAKE` in its `api.py`; nothing else names it."""
+"""What a vendor's folder in here declares as `FAKE` in its `fake.py`; nothing else names it."""
 
 import pkgutil
 from collections.abc import Callable, Sequence
@@ -40,4 +40,4 @@ class Fake:
 def fakes() -> tuple[Fake, ...]:
     """One for each folder beside this file."""
     folders = [one.name for one in pkgutil.iter_modules(bridge.sandbox.__path__) if one.ispkg]
-    return tuple(import_module(f"bridge.sandbox.{name}.api").FAKE for name in sorted(folders))
+    return tuple(import_module(f"bridge.sandbox.{name}.fake").FAKE for name in sorted(folders))

@@ -51,7 +51,7 @@ class Knobs(_Strict):
     `flow_permissions` are the client sandbox's; `customers`, `estates`, `clients` and `cases` add
     or replace by name. `basis` changes the basis with that GUID, `new_basis` adds one.
     `contacts` adds CRM contacts, `flow_contacts` adds people to Core. `homeq` is the landlord's.
-    `advance` moves the clock. A vendor whose folder declares knobs has them by its name.
+    `advance` moves the clock.
     """
 
     latency: float | None = Field(default=None, ge=0)

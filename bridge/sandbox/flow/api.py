@@ -1,7 +1,5 @@
 """Flow's HTTP, put together: the token, the user, and everything else behind the gate."""
 
-from dataclasses import asdict
-from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -9,7 +7,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bridge.sandbox.fake import Fake
 from bridge.sandbox.flow.bases import Bases
 from bridge.sandbox.flow.cases import Cases
 from bridge.sandbox.flow.contacts import Contacts
@@ -84,25 +81,3 @@ class Flow:
 
 def _no_token(error: str) -> Response:
     return JSONResponse({"error": error}, status_code=400)
-
-
-def _fixtures(world: World) -> dict[str, Any]:
-    flow = world.flow
-    return {
-        "clients": {name: asdict(one) for name, one in flow.clients.items()},
-        "cases": [
-            {"guid": one.guid, "case_id": one.case_id, "roles": one.roles}
-            for one in flow.cases.values()
-        ],
-        "bases": flow.bases,
-        "orders": [{"guid": one["Guid"], "id": one["Id"]} for one in flow.orders],
-        "user_tokens": list(flow.user_tokens),
-    }
-
-
-FAKE = Fake(
-    name="flow",
-    routes=lambda world: Flow(world).routes(),
-    fixtures=_fixtures,
-    layers=(FoldedPaths,),
-)

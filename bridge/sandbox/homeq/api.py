@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bridge.sandbox.fake import Fake
 from bridge.sandbox.homeq.landlord import Landlord
 from bridge.sandbox.world import World
 
@@ -128,6 +127,3 @@ class Homeq:
 
 def _part(claims: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-
-
-FAKE = Fake(name="homeq", routes=lambda world: Homeq(world).routes())

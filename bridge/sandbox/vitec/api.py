@@ -3,14 +3,12 @@
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bridge.sandbox.fake import Fake
 from bridge.sandbox.memory import Taken
 from bridge.sandbox.vitec.rules import NotValidError, check_watch
 from bridge.sandbox.vitec.xml import as_xml
@@ -148,15 +146,3 @@ async def _json(request: Request) -> Any:
         return await request.json()
     except ValueError:
         raise RefusedError(400, "Felaktig JSON") from None
-
-
-def _fixtures(world: World) -> dict[str, Any]:
-    vitec = world.vitec
-    customers = {
-        name: asdict(one) | {"estates": sorted(one.estates)}
-        for name, one in vitec.customers.items()
-    }
-    return {"username": vitec.username, "customers": customers}
-
-
-FAKE = Fake(name="vitec", routes=lambda world: Vitec(world).routes(), fixtures=_fixtures)
