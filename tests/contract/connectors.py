@@ -45,6 +45,8 @@ class Case:
     """One action. `call`: a regular expression for the path of the call that sends, and no other.
 
     `answers`: statuses that mean something else here than `test_connector.STATUSES` has it.
+    `once`: what was told already is known, and not told again. `harmless`: the same twice is once,
+    so a read-back may be the same call. `blind`: its read-back cannot tell in this sandbox.
     """
 
     vendor: str
@@ -53,6 +55,9 @@ class Case:
     lead: Mapping[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[int, type[Outcome]] = field(default_factory=dict)
+    once: bool = False
+    harmless: bool = False
+    blind: bool = False
 
 
 PLACES: Mapping[str, Place] = {
@@ -154,6 +159,9 @@ class Bench:
     def send(self, case: Case, *, rehearse: bool = False, **changes: Any) -> Report:
         sent = parcel(case, **changes)
         return self.run(lambda one: one.send(sent), rehearse=rehearse)
+
+    def reads_back(self, case: Case) -> bool:
+        return self.vendor.actions[case.action].can_verify and not case.blind
 
     def verify(self, case: Case) -> tuple[Verdict, list[Exchange]]:
         sent = parcel(case)
