@@ -42,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One action. `call`: a regular expression for the path of the call that sends, and no other.
+    """One action. `method`, `call` (a regular expression for its path): the call that sends.
 
     `answers`: statuses that mean something else here than `test_connector.STATUSES` has it.
     `once`: what was told already is known, and not told again. `harmless`: the same twice is once,
@@ -52,6 +52,7 @@ class Case:
     vendor: str
     action: str
     call: str
+    method: str = "POST"
     lead: Mapping[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[int, type[Outcome]] = field(default_factory=dict)
@@ -172,7 +173,8 @@ class Bench:
 
     def calls(self, case: Case) -> int:
         """How often the sending call came to the vendor."""
-        return sum(_is(call["path"], case) for call in self.sandbox.calls())
+        made = (one for one in self.sandbox.calls() if one["method"] == case.method)
+        return sum(bool(re.search(case.call, one["path"], re.IGNORECASE)) for one in made)
 
     def secrets(self) -> set[str]:
         """The account's own, what stands in its address, and what the vendor gave us for them."""
@@ -200,10 +202,6 @@ def parcel(case: Case, **changes: Any) -> Parcel:
 def sending(report: Report) -> Exchange:
     """The one exchange that was to change something at the vendor."""
     return next(one for one in reversed(report.exchanges) if one.method != "GET")
-
-
-def _is(path: str, case: Case) -> bool:
-    return bool(re.search(case.call, path, re.IGNORECASE))
 
 
 def _basic(username: str, password: str) -> str:

@@ -97,7 +97,7 @@ def place(request: pytest.FixtureRequest, sandbox: Sandbox) -> Bench:
 def script(bench: Bench, case: Case, fault: dict[str, Any], times: int | None = None) -> None:
     """It happens to the call that sends, and to no look-up before it."""
     what = {name: value for name, value in fault.items() if name != "kind"}
-    match = {"vendor": case.vendor, "path": case.call}
+    match = {"vendor": case.vendor, "method": case.method, "path": case.call}
     bench.sandbox.fault(fault["kind"], match=match, times=times, **what)
 
 
@@ -163,9 +163,11 @@ def test_a_lead_is_delivered_by_one_call(bench: Bench, case: Case) -> None:
 
 
 def test_the_same_parcel_gives_the_same_bytes(bench: Bench, case: Case) -> None:
+    first = bench.send(case)
+    bench.sandbox.reset()  # or what is there already would be found, and not sent
     another = Bench(bench.sandbox, case.vendor)
     another.now = bench.now
-    first, second = bench.send(case), another.send(case, attempt=2)
+    second = another.send(case, attempt=2)
     assert sending(first).request == sending(second).request
     assert sending(first).url == sending(second).url
 
@@ -220,8 +222,7 @@ def test_where_nobody_listens_nothing_was_sent(bench: Bench, case: Case) -> None
     bench.away()
     report = bench.send(case)
     assert isinstance(report.outcome, NotSent)
-    assert report.exchanges[-1].status is None
-    assert report.exchanges[-1].error
+    assert all(one.status is None and one.error for one in report.exchanges)
 
 
 @pytest.mark.parametrize("fault", DEAD_WIRES, ids=told)
@@ -297,10 +298,11 @@ def test_closing_while_it_sends_leaves_an_unknown_and_later_nothing_is_sent(
 def test_a_vendor_that_echoes_everything_gets_no_secret_into_our_log(
     bench: Bench, case: Case, status: int, *, every_call: bool
 ) -> None:
-    match = {"vendor": case.vendor} | ({} if every_call else {"path": case.call})
+    only = {"path": case.call, "method": case.method}
+    match = {"vendor": case.vendor} | ({} if every_call else only)
     bench.sandbox.fault("echo", code=status, times=None, match=match)
     report = bench.send(case)
-    assert report.exchanges
+    assert report.exchanges or every_call
     secrets = bench.secrets()
     assert holds_none_of(repr(report), secrets)
     lead = Lead.model_validate(case.lead)
