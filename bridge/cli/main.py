@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
     "homeq": ("bridge.cli.homeq", "Catch up on HomeQ's webhooks."),
+    "vitec": ("bridge.cli.vitec", "What Vitec says of contacts."),
     "alarms": ("bridge.cli.alarms", "What is the matter now, and whom it is told."),
     "keys": ("bridge.cli.keys", "Which encryption keys are in use; rotate them."),
     "retention": ("bridge.cli.retention", "What personal data was kept long enough."),

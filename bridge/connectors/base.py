@@ -73,6 +73,8 @@ class Parcel:
     region_source: str = "none"  # which of the three decided: lead | source | destination | none
     attempt: int = 1
     possible_duplicate: bool = False  # an earlier attempt ended Unknown and may have arrived
+    known_as: tuple[str, ...] = ()  # the vendor's ids of what it got of this person, newest first
+    known_here: frozenset[str] = frozenset()  # those of leads about the same property
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from bridge.delivery.values import (
     Claimed,
     DeliveryId,
     DeliveryRow,
+    Earlier,
     Expired,
     Keep,
     LeadId,
@@ -157,6 +158,15 @@ class Ledger(Protocol):
 
     async def leads_of(self, mark: str, *, limit: int = 1000) -> list[LeadId]:
         """The leads that have this contact or mark, newest first."""
+        ...
+
+    async def earlier(
+        self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
+    ) -> list[tuple[Earlier, ...]]:
+        """For each person's contacts: the references of what `account` delivered of them.
+
+        Of the newest lead first; `limit` is how many leads of a contact are looked at.
+        """
         ...
 
     async def counts(self) -> dict[tuple[str, State], int]:

@@ -50,8 +50,9 @@ class Knobs(_Strict):
     `vitec_password`, `vitec_crm_password` and `estate` are M30011's, `flow_secret` and
     `flow_permissions` are the client sandbox's; `customers`, `estates`, `clients` and `cases` add
     or replace by name. `basis` changes the basis with that GUID, `new_basis` adds one.
-    `contacts` adds CRM contacts, `flow_contacts` adds people to Core. `homeq` is the landlord's.
-    `advance` moves the clock.
+    `contacts` adds CRM contacts, `contact` changes the one with that id; `most_ids` is how many a
+    call may name, `unknown_is_404` whether one that is not there spoils it. `flow_contacts` adds
+    people to Core. `homeq` is the landlord's. `advance` moves the clock.
     """
 
     latency: float | None = Field(default=None, ge=0)
@@ -63,6 +64,9 @@ class Knobs(_Strict):
     vitec_password: str | None = None
     vitec_crm_password: str | None = None
     single_as_object: bool | None = None
+    most_ids: int | None = Field(default=None, ge=1)
+    unknown_is_404: bool | None = None
+    contact: dict[str, Any] | None = None
     customers: dict[str, CustomerKnob] | None = None
     estate: str | None = None
     estates: dict[str, list[str]] | None = None
@@ -135,6 +139,18 @@ class _Turns:
 
     def single_as_object(self, value: bool) -> None:
         self._vitec.single_as_object = value
+
+    def most_ids(self, number: int) -> None:
+        self._vitec.most_ids = number
+
+    def unknown_is_404(self, value: bool) -> None:
+        self._vitec.unknown_is_404 = value
+
+    def contact(self, changes: dict[str, Any]) -> None:
+        found = self._vitec.contacts.get(str(changes.get("id")))
+        if found is None:
+            raise ValueError(f"no contact {changes.get('id')}")
+        found.update(changes)
 
     def customers(self, customers: dict[str, CustomerKnob]) -> None:
         for name, one in customers.items():

@@ -13,6 +13,7 @@ from bridge.delivery.values import Claim, DeliveryId, LeadRow
 from bridge.delivery.vault import SealError
 from bridge.leads import Lead
 from bridge.outcomes import NotSent, Unsendable
+from bridge.pipeline import earlier
 from bridge.pipeline.attempt import parcel_for, stored_lead
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.plan import plan
@@ -84,7 +85,9 @@ async def _sent(parts: Parts, row: LeadRow, item: Item, lead: Lead) -> list[str]
         source=row.source,
         blob=b"",
     )
-    parcel = parcel_for(parts, lead, destination, claim)
+    asked = earlier.Asked(lead=lead, source=row.source, destination=destination)
+    (known,) = await earlier.known(parts, [asked])
+    parcel = parcel_for(parts, lead, destination, claim, known or earlier.NOBODY)
     report = await parts.rehearsals[destination.account].send(parcel)
     match report.outcome:
         case Unsendable(state=state, reason=reason):

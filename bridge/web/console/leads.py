@@ -10,6 +10,7 @@ from bridge.delivery.values import LeadId
 from bridge.leads import Lead
 from bridge.outcomes import State
 from bridge.pipeline import correct, search, story
+from bridge.web.console import vitec_contacts
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Me, Operator, sees, text
 from bridge.web.office import Office
@@ -134,6 +135,7 @@ async def _told(request: Request, me: Session, lead_id: str, *, reveal: bool) ->
         can_correct=bool(told.lead) and (bool(states & RESTING) or told.row.status == "unrouted"),
         moving=bool(states & MOVING) and not reveal,
         here=f"/leads/{lead_id}",
+        vitec_contacts=await vitec_contacts.panel(request, told.deliveries),
     )
 
 
