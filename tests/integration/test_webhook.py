@@ -448,25 +448,55 @@ def test_a_secret_that_is_not_set_is_told_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_a_name_that_resolves_to_a_private_address_is_never_connected_to(host: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.05)
-        url = f"http://{host}:{listener.getsockname()[1]}/"
+def publicly(url: str, **way: Any) -> Answer | Failure:
+    async def call() -> Answer | Failure:
+        http = Http(connect=0.5, deadline=2, **way)
+        try:
+            return await http.call("POST", url, headers={}, content=b"x", public=True)
+        finally:
+            await http.aclose()
 
-        async def call() -> Answer | Failure:
-            http = Http(connect=0.5, deadline=2)
-            try:
-                return await http.call("POST", url, headers={}, content=b"x", public=True)
-            finally:
-                await http.aclose()
+    return asyncio.run(call())
 
-        answer = asyncio.run(call())
-        with pytest.raises(TimeoutError):
-            listener.accept()
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        one.settimeout(0.05)
+        yield one
+
+
+@pytest.mark.parametrize("host", ["http://localhost", "http://127.0.0.1", "https://0x7f000001"])
+def test_a_name_that_resolves_to_a_private_address_is_never_connected_to(
+    listener: socket.socket, host: str
+) -> None:
+    answer = publicly(f"{host}:{listener.getsockname()[1]}/")
+    with pytest.raises(TimeoutError):
+        listener.accept()
     assert isinstance(answer, Failure)
     assert (answer.reached, answer.barred) == (False, True)
     assert answer.reason == "the address is in a private network"
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1"])
+def test_a_number_that_is_no_plain_address_is_never_connected_to(
+    listener: socket.socket, host: str
+) -> None:
+    answer = publicly(f"https://{host}:{listener.getsockname()[1]}/")
+    with pytest.raises(TimeoutError):
+        listener.accept()
+    assert isinstance(answer, Failure)
+    assert not answer.reached
+
+
+def test_with_a_proxy_it_is_the_proxy_that_resolves(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    answer = publicly("https://crm.invalid/", proxy=f"http://127.0.0.1:{port}")
+    asked, _ = listener.accept()
+    with asked:
+        assert asked.recv(100).startswith(b"CONNECT crm.invalid:443")
+    assert isinstance(answer, Failure)
+    assert (answer.reached, answer.barred) == (False, False)
 
 
 def test_a_private_address_is_the_accounts_problem_and_its_probe_says_so(bench: Bench) -> None:
