@@ -44,6 +44,7 @@ def installed() -> bool:
 
 
 def nodered(stub: Stub, leads: int) -> Run:
+    stub.forget()
     with _running(stub.port) as (process, port):
         asyncio.run(_post(port, range(1_000_000, 1_000_020)))
         stub.await_all(20 * DESTINATIONS)

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "accounts": ("bridge.cli.accounts", "See, pause and resume accounts."),
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
+    "flow": ("bridge.cli.flow", "Look into Flow: bases, cases, roles, employees."),
     "homeq": ("bridge.cli.homeq", "Catch up on HomeQ's webhooks."),
     "vitec": ("bridge.cli.vitec", "What Vitec says of contacts."),
     "alarms": ("bridge.cli.alarms", "What is the matter now, and whom it is told."),

@@ -105,6 +105,16 @@ class Health:
 
     ok: bool | None  # None: the vendor has no harmless call that would tell
     detail: str
+    lacks: str = ""  # which permissions its destinations need and surely do not have
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A destination, as far as a vendor must know it to say whether it could deliver there."""
+
+    destination: str
+    options: ActionOptions
+    reads_back: bool  # whether what may have arrived is looked for at the vendor
 
 
 class Shelf(Protocol):

@@ -11,6 +11,7 @@ import orjson
 from bridge.connectors.notices import Channel, Notice
 from bridge.delivery.ledger import LedgerError
 from bridge.delivery.values import AccountRow
+from bridge.pipeline import standing
 from bridge.pipeline.parts import Parts
 from bridge.routing import Alarms as Rules
 
@@ -107,6 +108,8 @@ async def conditions(parts: Parts) -> list[Incident]:
     if size > rules.quarantine_over:
         text = f"{size} payloads are in quarantine, more than {rules.quarantine_over}."
         found.append(("quarantine", text))
+    for findings in (await standing.findings(parts)).values():
+        found += findings.items()
     return [Incident(alarm=alarm, text=text, since=now) for alarm, text in found]
 
 

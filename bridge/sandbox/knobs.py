@@ -35,6 +35,9 @@ class CaseKnob(_Strict):
     title: str = ""
     roles: dict[str, list[int]] = {}
     status: str = "ForSale"
+    has_image: bool = False
+    image_bytes: int = 0
+    publications: list[dict[str, Any]] = []
 
 
 class HomeqKnob(_Strict):
@@ -192,7 +195,16 @@ class _Turns:
     def cases(self, cases: list[CaseKnob]) -> None:
         for one in cases:
             roles = {"Broker": [], "Stakeholder": [], **one.roles}
-            case = Case(one.guid.lower(), one.case_id, one.title, roles, status=one.status)
+            case = Case(
+                one.guid.lower(),
+                one.case_id,
+                one.title,
+                roles,
+                status=one.status,
+                publications=list(one.publications),
+                has_image=one.has_image,
+                image_bytes=one.image_bytes,
+            )
             case.touch("CaseActivatedDate", self._world.now)
             self._flow.cases[case.guid] = case
 
