@@ -21,6 +21,7 @@ from bridge.pipeline import (
     Parts,
     StreamReader,
     Sweep,
+    offices,
     retention,
 )
 from bridge.pipeline.alarms import Alarms
@@ -189,6 +190,7 @@ class Runtime:
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
+            asyncio.create_task(_forever("offices", ENRICH, lambda: offices.step(self._parts))),
             asyncio.create_task(_forever("alarms", often, alarms.look)),
             asyncio.create_task(_forever("standing", 0, self._stand)),
             asyncio.create_task(

@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
     "flow": ("bridge.cli.flow", "Look into Flow: bases, cases, roles, employees."),
-    "homeq": ("bridge.cli.homeq", "Catch up on HomeQ's webhooks."),
+    "homeq": ("bridge.cli.homeq", "HomeQ beside its webhooks: lists, catch-up."),
     "vitec": ("bridge.cli.vitec", "What Vitec says of contacts."),
     "alarms": ("bridge.cli.alarms", "What is the matter now, and whom it is told."),
     "keys": ("bridge.cli.keys", "Which encryption keys are in use; rotate them."),

@@ -15,6 +15,9 @@ class Rehearsal(Http):
         super().__init__()
         self._real = http
 
+    def looking(self) -> Http:
+        return self._real
+
     async def call(
         self,
         method: str,

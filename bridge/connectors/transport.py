@@ -148,6 +148,10 @@ class Http:
             barred=progress.barred and not progress.written,
         )
 
+    def looking(self) -> "Http":
+        """For calls that change nothing, whatever their method: a rehearsal makes them too."""
+        return self
+
     async def aclose(self) -> None:
         """Calls that are under way end as failures; later ones end before their first byte."""
         self._closed = True

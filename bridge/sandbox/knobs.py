@@ -44,7 +44,18 @@ class HomeqKnob(_Strict):
     password: str | None = None
     token_life: float | None = None
     page: int | None = None
+    generation: int | None = None
+    lock_after: int | None = None
+    wrong: int | None = None
+    most: int | None = None
+    wordy: int | None = None
+    rights: list[str] | None = None
     apartments: dict[int, dict[str, Any]] | None = None
+    listings: dict[int, dict[str, Any]] | None = None
+    projects: dict[int, dict[str, Any]] | None = None
+    offices: list[dict[str, Any]] | None = None
+    agreements: list[dict[str, Any]] | None = None
+    deprecated: dict[str, dict[str, str]] | None = None
 
 
 class Knobs(_Strict):

@@ -75,7 +75,8 @@ PLACES: Mapping[str, Place] = {
         settings={
             "username": "api-user",
             "password": "homeq-secret",
-            "paths": {"login": "/tokens/"},
+            "paths": {"login": "/tokens/", "apartment_notes": "/apartment/{id}/notes"},
+            "write_notes": True,
         }
     ),
     "webhook": Place(
@@ -101,6 +102,11 @@ INTEREST = {
     "person": person(first_name="Kari", last_name="Nordmann", phones=["+47 412 34 690"]),
     "property": {"title": "Storgata 5", "flow": {"case_guid": GUID, "case_id": 48213}},
 }
+RESERVED = {
+    "intent": "reservation",
+    "person": person(),
+    "extra": {"homeq": {"apartment_id": 41}},
+}
 BASES = {"processing_bases": {"category": "SpecificCase", "system_type": "Manual"}}
 
 CASES: Mapping[tuple[str, str], Case] = {
@@ -111,6 +117,13 @@ CASES: Mapping[tuple[str, str], Case] = {
             vendor="flow", action="stakeholder", call="Stakeholders$", lead=INTEREST, options=BASES
         ),
         Case(vendor="flow", action="notification", call="Notifications$", lead=INTEREST),
+        Case(
+            vendor="homeq",
+            action="note",
+            call="/apartment/41/notes$",
+            lead=RESERVED,
+            options={"on": "apartment"},
+        ),
         Case(vendor="webhook", action="lead", call="/webhook/crm$", lead=WATCH),
     )
 }
