@@ -22,6 +22,7 @@ from bridge.cli import say
 from bridge.cli.crew import Crew, CrewError, Member
 from bridge.cli.demo_report import Shown, print_report
 from bridge.cli.processes import CELERY
+from bridge.connectors import VENDORS
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.outcomes import FINAL, State
 from bridge.pipeline import Accepted, Acceptor, Intake, Parts
@@ -75,7 +76,7 @@ def _environment(folder: Path, server: EmbeddedServer, sandbox: Sandbox) -> dict
         log_level="INFO",
         sweep="0.2",
     )
-    vendors = {"SANDBOX_VITEC": f"{sandbox.url}/vitec", "SANDBOX_FLOW": f"{sandbox.url}/flow"}
+    vendors = {f"SANDBOX_{name.upper()}": f"{sandbox.url}/{name}" for name in VENDORS}
     mine = {**vendors, **{name: v for name, v in child.items() if name.startswith("BRIDGE_")}}
     file = folder / ENVIRONMENT
     file.touch(mode=0o600)

@@ -15,7 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("bridge.cli.demo", "Watch leads arrive at sandbox Vitec and Flow."),
     "worker": ("bridge.cli.processes", "The Celery worker with our defaults."),
     "web": ("bridge.cli.processes", "The HTTP ways in, alone."),
-    "sandbox": ("bridge.cli.processes", "Fake Vitec and Flow over real HTTP."),
+    "sandbox": ("bridge.cli.processes", "Fake vendors over real HTTP."),
     "check": ("bridge.cli.check", "Look at configuration, ledger and every account."),
     "send": ("bridge.cli.send", "Put one lead in, from a file or stdin."),
     "import": ("bridge.cli.import_file", "Take in a file of leads: CSV or JSONL."),

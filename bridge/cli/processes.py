@@ -47,7 +47,7 @@ def web(host: str, port: int) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8099, show_default=True)
 def sandbox(host: str, port: int) -> None:
-    """Fake Vitec and Flow with the vendors' documented quirks, for trying things out."""
+    """Fake vendors with their documented quirks, for trying things out."""
     _become((*SANDBOX, "--host", host, "--port", str(port)))
 
 

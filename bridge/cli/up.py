@@ -16,7 +16,7 @@ from bridge.wiring import StartError
 
 
 @click.command(epilog=say.example("bridge up --sandbox --flower"))
-@click.option("--sandbox", is_flag=True, help="Fake Vitec and Flow on port 8099.")
+@click.option("--sandbox", is_flag=True, help="Fake vendors on port 8099.")
 @click.option("--flower", is_flag=True, help="Flower on port 5555.")
 @click.option("--web", default=8080, show_default=True, help="The port of HTTP; 0: none.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))

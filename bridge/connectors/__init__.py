@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from bridge.connectors import flow, homeq, vitec
+from bridge.connectors import flow, homeq, vitec, webhook
 from bridge.connectors.base import Vendor
 
-VENDORS: Mapping[str, Vendor] = {one.name: one for one in (vitec.VENDOR, flow.VENDOR, homeq.VENDOR)}
+VENDORS: Mapping[str, Vendor] = {
+    one.name: one for one in (vitec.VENDOR, flow.VENDOR, homeq.VENDOR, webhook.VENDOR)
+}

@@ -40,6 +40,10 @@ class ActionOptions(BaseModel):
     on_unknown_default: ClassVar[str] = "hold"
     can_verify: ClassVar[bool] = False
 
+    def unless_said(self) -> str:
+        """`on_unknown` where the destination gives none; an option may change it."""
+        return self.on_unknown_default
+
     def lacks(self, _place: Property) -> str:
         """What this action does not know of the lead's property, and how to give it; or nothing.
 
@@ -60,6 +64,7 @@ class Parcel:
     """One lead for one destination, with all that a connector may know of it."""
 
     lead_id: str
+    delivery_id: str = ""  # the same for every attempt of this delivery, and for no other
     lead: Lead
     source: str
     action: str

@@ -25,6 +25,7 @@ Meaning = Literal["permanent", "account", "rate", "not_sent", "unknown"]
 LONGEST_WAIT = 3600.0  # a vendor's wish to wait is honoured up to an hour (X-T10)
 SERVER_ERROR = 500
 SHOWN = 300  # characters of a vendor's words in a reason
+LONGEST_ID = 200  # characters of a vendor's reference
 PII = re.compile(
     r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}"  # e-mail addresses
     r"|\b\d{6,8}[-+ ]?\d{4}\b"  # Swedish and Norwegian identity numbers
@@ -99,6 +100,13 @@ def json_of(answer: Answer) -> Any:
         return orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         return None
+
+
+def reference(value: object) -> str | None:
+    """The vendor's own id of what it took, as it gave it; cut where it is no id but a book."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value)[:LONGEST_ID] or None
 
 
 def scrub(words: str, lead: Lead) -> str:

@@ -1,8 +1,5 @@
 """Telling people: a webhook signed as Standard Webhooks has it, and e-mail. Names no person."""
 
-import base64
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -11,7 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 import orjson
+from pydantic import SecretStr
 
+from bridge.connectors import signing
 from bridge.connectors.transport import Answer, Http
 
 PATIENCE = 10.0  # seconds for the mail server
@@ -39,20 +38,15 @@ class Webhook:
     def __init__(self, http: Http, url: str, secret: str) -> None:
         self._http = http
         self._url = url
-        self._key = base64.b64decode(secret.removeprefix("whsec_"))
+        self._secret = SecretStr(secret)
 
     async def tell(self, notice: Notice) -> str:
         data = {"alarm": notice.alarm, "text": notice.text}
         at = datetime.fromtimestamp(notice.at, UTC).isoformat(timespec="seconds")
         body = orjson.dumps({"type": f"alarm.{notice.kind}", "timestamp": at, "data": data})
-        stamp = f"{notice.at:.0f}"
-        signed = f"{notice.notice_id}.{stamp}.".encode() + body
-        mac = base64.b64encode(hmac.digest(self._key, signed, hashlib.sha256)).decode()
         headers = {
             "content-type": "application/json",
-            "webhook-id": notice.notice_id,
-            "webhook-timestamp": stamp,
-            "webhook-signature": f"v1,{mac}",
+            **signing.headers(notice.notice_id, round(notice.at), body, [self._secret]),
         }
         answer = await self._http.call("POST", self._url, headers=headers, content=body)
         if isinstance(answer, Answer):

@@ -25,10 +25,11 @@ class Rehearsal(Http):
         *,
         headers: Mapping[str, str],
         content: bytes = b"",
+        public: bool = False,
         largest: int = LARGEST,
     ) -> Answer | Failure:
         if method == "GET" or headers.get("content-type") == FORM:
             return await self._real.call(
-                method, url, headers=headers, content=content, largest=largest
+                method, url, headers=headers, content=content, public=public, largest=largest
             )
         return Failure(reached=False, reason=REHEARSED, ms=0)

@@ -7,6 +7,7 @@ read a `ConnectTimeout` (DESIGN part 3).
 """
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bridge import __version__
+from bridge.connectors import networks
 
 CONNECT, POOL, READ, DEADLINE = 5.0, 5.0, 25.0, 40.0  # seconds; the deadline is for one whole call
 LARGEST = 256 * 1024  # bytes of an answer that are read
@@ -57,11 +59,13 @@ class Failure:
     reached: bool
     reason: str
     ms: int
+    barred: bool = False  # the address is in a private network, and the account keeps out of those
 
 
 @dataclass(slots=True)
 class _Progress:
     written: bool = False
+    barred: bool = False
 
 
 _progress: ContextVar[_Progress] = ContextVar("progress")
@@ -69,6 +73,14 @@ _progress: ContextVar[_Progress] = ContextVar("progress")
 
 async def _about_to_write(_: object, __: SimpleNamespace, ___: object) -> None:
     _progress.get().written = True
+
+
+def _to_the_public(address: aiohttp.AddrInfoType) -> socket.socket:
+    try:
+        return networks.public_socket(address)
+    except networks.PrivateAddressError:
+        _progress.get().barred = True
+        raise
 
 
 class Http:
@@ -91,7 +103,8 @@ class Http:
         self._timeout = {"connect": connect, "read": read, "write": read, "pool": connect + POOL}
         self._proxy = httpx.Proxy(proxy) if proxy else None
         self._verify = verify
-        self._transport: AiohttpTransport | None = None
+        self._transports: dict[bool, AiohttpTransport] = {}
+        self._closed = False
 
     async def call(
         self,
@@ -100,9 +113,14 @@ class Http:
         *,
         headers: Mapping[str, str],
         content: bytes = b"",
+        public: bool = False,
         largest: int = LARGEST,
     ) -> Answer | Failure:
-        """`largest`: bytes of the answer that are read."""
+        """`public`: never to a private network, whatever the name resolves to (`networks.py`).
+
+        With a proxy it is the proxy that resolves and has to keep out of them.
+        `largest`: bytes of the answer that are read.
+        """
         began = time.monotonic()
         address = _address(url)
         if isinstance(address, str):
@@ -112,7 +130,7 @@ class Http:
         try:
             async with asyncio.timeout(self._deadline):
                 request = self._request(method, address, headers, content)
-                return await self._exchange(request, largest, began)
+                return await self._exchange(request, largest, began, public=public)
         except TimeoutError:
             reason = f"no answer within {self._deadline:g} s"
         except (
@@ -122,25 +140,32 @@ class Http:
             OSError,
             ValueError,
         ) as error:
-            reason = _reason(error, written=progress.written)
+            reason = _reason(error, progress)
         finally:
             _progress.reset(token)
-        return Failure(reached=progress.written, reason=reason, ms=_ms(began))
+        return Failure(
+            reached=progress.written,
+            reason=reason,
+            ms=_ms(began),
+            barred=progress.barred and not progress.written,
+        )
 
     def looking(self) -> "Http":
         """For calls that change nothing, whatever their method: a rehearsal makes them too."""
         return self
 
     async def aclose(self) -> None:
-        if self._transport is not None:
-            await self._transport.aclose()
+        """Calls that are under way end as failures; later ones end before their first byte."""
+        self._closed = True
+        for transport in self._transports.values():
+            await transport.aclose()
             # aiohttp closes TLS connections on the next turns of the loop.
             await asyncio.sleep(0)
 
     def _request(
         self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes
     ) -> httpx.Request:
-        # A request's own defaults are set again by aiohttp: a stream has none.
+        # Without a request's own defaults, which aiohttp sets again: a stream has none.
         request = httpx.Request(
             method,
             url,
@@ -151,10 +176,13 @@ class Http:
         request.read()
         return request
 
-    async def _exchange(self, request: httpx.Request, largest: int, began: float) -> Answer:
+    async def _exchange(
+        self, request: httpx.Request, largest: int, began: float, *, public: bool
+    ) -> Answer:
         # httpx.AsyncClient would add redirects, cookies, auth and events, none of which we want,
         # for half of a request's CPU time: the transport is called directly.
-        response = await self._open().handle_async_request(request)
+        transport = self._open(public=public and self._proxy is None)
+        response = await transport.handle_async_request(request)
         body, complete = await _read(response, largest)
         return Answer(
             status=response.status_code,
@@ -167,8 +195,10 @@ class Http:
             complete=complete,
         )
 
-    def _open(self) -> AiohttpTransport:
-        if self._transport is None:
+    def _open(self, *, public: bool) -> AiohttpTransport:
+        if self._closed:
+            raise ConnectionAbortedError
+        if public not in self._transports:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_about_to_write)
             session = aiohttp.ClientSession(
@@ -177,13 +207,18 @@ class Http:
                     keepalive_timeout=KEEP_ALIVE,
                     ssl=self._verify,
                     ttl_dns_cache=60,
+                    # Called with the very address that is connected to: a name cannot change its
+                    # mind between the look and the connection.
+                    socket_factory=_to_the_public if public else None,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trace_configs=[trace],
                 trust_env=False,
             )
-            self._transport = AiohttpTransport(client=session, proxy=self._proxy, trust_env=False)
-        return self._transport
+            self._transports[public] = AiohttpTransport(
+                client=session, proxy=self._proxy, trust_env=False
+            )
+        return self._transports[public]
 
 
 async def _read(response: httpx.Response, largest: int) -> tuple[bytes, bool]:
@@ -216,8 +251,11 @@ def _address(text: str) -> httpx.URL | str:
     return "the address is not https"
 
 
-def _reason(error: BaseException, *, written: bool) -> str:
+def _reason(error: BaseException, progress: _Progress) -> str:
     """What happened, in words; an exception's own text may hold what we sent."""
+    written = progress.written
+    if progress.barred and not written:
+        return "the address is in a private network"
     kind = type(error.__cause__ or error).__name__
     if isinstance(error, httpx.TimeoutException) and "Timeout" in kind:
         return "no answer in time" if written else "no connection in time"

@@ -217,6 +217,7 @@ def parcel_for(
     level, region = next(((n, c) for n, c in levels if c), ("none", None))
     return Parcel(
         lead_id=claim.lead_id,
+        delivery_id=claim.delivery_id,
         lead=lead,
         source=claim.source,
         action=destination.action,

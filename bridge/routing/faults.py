@@ -44,7 +44,9 @@ class Faults:
 
     def say(self, where: str, key: str, text: str) -> None:
         """What else is wrong with a key whose variable is not set follows from that."""
-        if (where, key) in self._unset:
+        parts = key.split(".")
+        above = (".".join(parts[:n]) for n in range(len(parts) + 1))
+        if any((where, one) in self._unset for one in above):
             return
         stop = "?" if "did you mean" in text else "."
         self.sentences.append(f"{where} {key}: {text}{stop}" if key else f"{where}: {text}{stop}")

@@ -121,7 +121,7 @@ class Reader:
             if common and options:
                 values = _values(common)
                 values["retry"] = None if common.retry is None else tuple(common.retry)
-                values["on_unknown"] = self._on_unknown(where, common.on_unknown, action)
+                values["on_unknown"] = self._on_unknown(where, common.on_unknown, options)
                 yield name, Destination(name=name, options=options, **values)
 
     def _action(self, where: str, table: TableOf) -> type[BaseModel] | None:
@@ -139,12 +139,13 @@ class Reader:
             return None
         return actions[given]
 
-    def _on_unknown(self, where: str, wanted: str | None, action: type[BaseModel]) -> str:
-        if wanted == "verify" and not getattr(action, "can_verify", False):
+    def _on_unknown(self, where: str, wanted: str | None, options: BaseModel) -> str:
+        if wanted == "verify" and not getattr(options, "can_verify", False):
             self._faults.say(
                 where, "on_unknown", "this action cannot be read back; use hold or retry_once"
             )
-        return wanted or str(getattr(action, "on_unknown_default", "hold"))
+        unless_said = getattr(options, "unless_said", None)
+        return wanted or str(unless_said() if unless_said else "hold")
 
     def _alarms(self, table: Any) -> Alarms:
         where = "[alarms]"

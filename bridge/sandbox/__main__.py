@@ -7,7 +7,7 @@ from bridge.sandbox.server import listen, new_server
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bridge sandbox", description="Fake Vitec and Flow.")
+    parser = argparse.ArgumentParser(prog="bridge sandbox", description="Fake vendors.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8099, help="0 picks a free one")
     wanted = parser.parse_args()

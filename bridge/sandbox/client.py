@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 
 class Client:
-    """`url` is the sandbox's own; the vendors are at `{url}/vitec` and `{url}/flow`.
+    """`url` is the sandbox's own; each vendor is at `{url}/NAME`.
 
     Shapes are those of `control.py`. A control call that the sandbox refuses is a `ValueError`.
     """

@@ -13,13 +13,11 @@
 | `POST /_sandbox/reset` | as at the start |
 """
 
-from dataclasses import asdict
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bridge.sandbox.fake import fakes
 from bridge.sandbox.faults import Faults
 from bridge.sandbox.knobs import turn
 from bridge.sandbox.world import World
@@ -43,25 +41,7 @@ class Control:
         ]
 
     async def overview(self, _: Request) -> Response:
-        vitec, flow = self._world.vitec, self._world.flow
-        customers = {
-            name: asdict(one) | {"estates": sorted(one.estates)}
-            for name, one in vitec.customers.items()
-        }
-        shown: dict[str, Any] = {
-            "vitec": {"username": vitec.username, "customers": customers},
-            "flow": {
-                "clients": {name: asdict(one) for name, one in flow.clients.items()},
-                "cases": [
-                    {"guid": one.guid, "case_id": one.case_id, "roles": one.roles}
-                    for one in flow.cases.values()
-                ],
-                "bases": flow.bases,
-                "orders": [{"guid": one["Guid"], "id": one["Id"]} for one in flow.orders],
-                "user_tokens": list(flow.user_tokens),
-            },
-        }
-        return JSONResponse(shown)
+        return JSONResponse({one.name: one.fixtures(self._world) for one in fakes()})
 
     async def received(self, request: Request) -> Response:
         if request.method == "DELETE":

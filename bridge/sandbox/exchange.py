@@ -93,6 +93,14 @@ class Exchange:
     def answer_body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self._answer[1:])
 
+    def shown(self) -> dict[str, Any]:
+        """The request as a page for developers has it, with nothing hidden."""
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in self._scope["headers"]
+        }
+        return {"headers": headers, "body": self.body.decode("utf-8", "replace")}
+
     def write(self, raw: bytes) -> None:
         self._transport.write(raw)
 

@@ -16,6 +16,7 @@ stays. `path` is a regular expression, searched in the whole path with no regard
 | `empty_204` | an answer without content | yes |
 | `html_200` | a page for people | no |
 | `garbage` | bytes that are no HTTP | no |
+| `echo` | `code` with the whole request, credentials too, as a developers' page shows it | no |
 
 `"process": true | false` beside the kind overrides the last column, so that `status` 500 or `hang`
 can come after the lead was stored, too; a `delay` with `"process": true` stores first and answers
@@ -26,6 +27,8 @@ import re
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from bridge.sandbox.fake import fakes
 
 Kind = Literal[
     "status",
@@ -39,6 +42,7 @@ Kind = Literal[
     "garbage",
     "html_200",
     "empty_204",
+    "echo",
 ]
 PROCESSED = frozenset({"accept_lose_answer", "half_head", "half_body", "empty_204"})
 RESET = frozenset({"cut_before_read", "cut_after_read"})
@@ -49,10 +53,18 @@ class _Strict(BaseModel):
 
 
 class Match(_Strict):
-    vendor: Literal["vitec", "flow"] | None = None
+    vendor: str | None = None
     path: str | None = None
     method: str | None = None
     body_contains: str | None = None
+
+    @field_validator("vendor")
+    @classmethod
+    def _is_served(cls, vendor: str | None) -> str | None:
+        known = [one.name for one in fakes()]
+        if vendor is not None and vendor not in known:
+            raise ValueError(f"no vendor {vendor}; there are {', '.join(known)}")
+        return vendor
 
     @field_validator("path")
     @classmethod
@@ -84,8 +96,8 @@ class Deed(_Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.kind == "status" and self.code is None:
-            raise ValueError("a status needs its code")
+        if self.kind in {"status", "echo"} and self.code is None:
+            raise ValueError(f"{self.kind} needs its code")
         return self
 
     @property

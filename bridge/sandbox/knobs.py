@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bridge.sandbox.fake import fakes
 from bridge.sandbox.flow.fixtures import new_basis
 from bridge.sandbox.flow.tenant import Case, Client
 from bridge.sandbox.vitec.offices import Customer
@@ -110,11 +111,20 @@ class Knobs(_Strict):
 
 def turn(world: World, given: object) -> None:
     """Raises `ValueError`, also where a name is not there."""
-    knobs = Knobs.model_validate(given)
+    rest = _turn_vendors(world, given) if isinstance(given, dict) else given
+    knobs = Knobs.model_validate(rest)
     turns = _Turns(world)
     for name in Knobs.model_fields:
         if name in knobs.model_fields_set:
             getattr(turns, name)(getattr(knobs, name))
+
+
+def _turn_vendors(world: World, given: dict[str, Any]) -> dict[str, Any]:
+    """Those that a vendor's folder declares, by its name; says what is left."""
+    own = {one.name: one.knobs for one in fakes() if one.knobs and one.name in given}
+    for name, knobs in own.items():
+        knobs.turn(world, knobs.model.model_validate(given[name]))
+    return {name: value for name, value in given.items() if name not in own}
 
 
 class _Turns:

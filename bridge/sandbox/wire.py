@@ -88,6 +88,11 @@ async def _empty(exchange: Exchange, _: Deed) -> None:
     await exchange.reply(204, {}, b"")
 
 
+async def _echo(exchange: Exchange, deed: Deed) -> None:
+    body, kind = as_bytes(exchange.shown())
+    await exchange.reply(deed.code or 400, {"content-type": kind}, body)
+
+
 MISCHIEF: dict[str, Callable[[Exchange, Deed], Awaitable[None]]] = {
     "status": _status,
     "delay": _delay,
@@ -100,4 +105,5 @@ MISCHIEF: dict[str, Callable[[Exchange, Deed], Awaitable[None]]] = {
     "garbage": _garbage,
     "html_200": _html,
     "empty_204": _empty,
+    "echo": _echo,
 }

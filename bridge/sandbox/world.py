@@ -1,7 +1,8 @@
-"""All that the sandbox is at a moment: its clock, both vendors, and what it remembers."""
+"""All that the sandbox is at a moment: its clock, its vendors, and what it remembers."""
 
 import time
 from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from bridge.sandbox.flow.fixtures import new_tenant
 from bridge.sandbox.homeq.landlord import Landlord
@@ -10,6 +11,7 @@ from bridge.sandbox.throttle import Throttle
 from bridge.sandbox.vitec.fixtures import new_offices
 
 Clock = Callable[[], float]
+T = TypeVar("T")
 
 
 class World:
@@ -30,6 +32,13 @@ class World:
         self.vitec = new_offices()
         self.flow = new_tenant(clock())
         self.homeq = Landlord()
+        self._states: dict[Callable[[float], Any], Any] = {}
+
+    def of(self, new: Callable[[float], T]) -> T:
+        """What one vendor remembers: made by `new(now)` when it is first asked for."""
+        if new not in self._states:
+            self._states[new] = new(self.now)
+        return cast("T", self._states[new])
 
     @property
     def now(self) -> float:

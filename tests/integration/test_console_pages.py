@@ -123,16 +123,19 @@ def test_every_page_can_be_read(
             _holds(page)
             _keep(page, folder / f"{width}-{scheme}-{name}.png")
         page.goto(f"{console.url}/leads/{names['refused']}")
-        page.get_by_role("button", name="Correct and send").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Correct and send").click()
         _holds(page)
         _keep(page, folder / f"{width}-{scheme}-edit.png")
         page.goto(f"{console.url}/quarantine")
-        page.get_by_role("main").get_by_role("link").first.click()
+        with page.expect_navigation():
+            page.get_by_role("main").get_by_role("link").first.click()
         _holds(page)
         _keep(page, folder / f"{width}-{scheme}-quarantined.png")
         page.goto(f"{console.url}/replays")
         page.get_by_role("checkbox", name="rejected").check()
-        page.get_by_role("button", name="Show the plan").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Show the plan").click()
         _holds(page)
         _keep(page, folder / f"{width}-{scheme}-plan.png")
 

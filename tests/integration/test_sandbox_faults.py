@@ -218,7 +218,7 @@ def test_only_the_entries_of_the_lost_call_are_unanswered(sandbox: Sandbox) -> N
         ("hang", {"times": 0}),
         ("hang", {"match": {"url": "x"}}),
         ("hang", {"match": {"path": "("}}),
-        ("hang", {"match": {"vendor": "homeq"}}),
+        ("hang", {"match": {"vendor": "hemnet"}}),
     ],
 )
 def test_a_fault_that_could_never_happen_is_refused(

@@ -53,8 +53,7 @@ class SendNotification:
             now = self._calls.api.clock()
             return classify.outcome(answer, POST, self._parcel.lead, now)
         found = classify.json_of(answer)
-        reference_ = found.get("Id") if isinstance(found, dict) else None
-        return Delivered(str(reference_) if reference_ else None)
+        return Delivered(classify.reference(found.get("Id") if isinstance(found, dict) else None))
 
     async def _recipients(self, case: int) -> list[int] | Outcome | Unsendable:
         found: dict[int, None] = {}

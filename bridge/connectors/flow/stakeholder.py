@@ -152,7 +152,7 @@ class SendStakeholder:
             return classify.outcome(answer, POST, self._parcel.lead, now)
         found = classify.json_of(answer)
         value = found.get("Value") if isinstance(found, dict) else found
-        return Delivered(str(value) if isinstance(value, int | str) else None)
+        return Delivered(classify.reference(value))
 
 
 def _is_bad_request(answer: Answer | Failure | NoToken) -> bool:

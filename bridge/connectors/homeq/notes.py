@@ -174,4 +174,4 @@ class WriteNote:
 
 
 def _reference(row: Mapping[str, object]) -> str | None:
-    return text_of(row.get("id")) or None
+    return classify.reference(text_of(row.get("id")))

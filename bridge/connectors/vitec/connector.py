@@ -163,7 +163,7 @@ def _meaning(answer: Answer | Failure, lead: Lead, clock: Clock) -> Outcome:
     found = classify.json_of(answer)
     if found is None:
         return Unknown(f"HTTP {answer.status} with something else than JSON: wrong address?")
-    return Delivered(found if isinstance(found, str) else None)
+    return Delivered(classify.reference(found) if isinstance(found, str) else None)
 
 
 def _connect(account: AccountSettings, http: Http, shelf: Shelf, clock: Clock) -> Vitec:

@@ -1,0 +1,5 @@
+"""Any system that takes Standard Webhooks."""
+
+from bridge.connectors.webhook.connector import VENDOR
+
+__all__ = ["VENDOR"]
