@@ -25,6 +25,7 @@ from bridge.pipeline import (
 )
 from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
+from bridge.pipeline.orders import Watch
 from bridge.wiring.loop import new_event_loop
 from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
 from tasks.ears import Ears
@@ -138,6 +139,10 @@ class Runtime:
         every = self._wiring.settings.retention_every
         await retention.watch(self._parts, every=every)
 
+    async def _orders(self) -> None:
+        watch, every = Watch(self._parts), self._wiring.settings.order_every
+        await _forever("orders", every, lambda: watch.look(every=every))
+
     async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
@@ -157,6 +162,7 @@ class Runtime:
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
             asyncio.create_task(_forever("alarms", often, alarms.look)),
+            asyncio.create_task(self._orders()),
             asyncio.create_task(
                 _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))
             ),

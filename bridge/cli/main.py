@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "accounts": ("bridge.cli.accounts", "See, pause and resume accounts."),
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
+    "orders": ("bridge.cli.orders", "The orders that brokers made in Core."),
     "homeq": ("bridge.cli.homeq", "Catch up on HomeQ's webhooks."),
     "alarms": ("bridge.cli.alarms", "What is the matter now, and whom it is told."),
     "keys": ("bridge.cli.keys", "Which encryption keys are in use; rotate them."),

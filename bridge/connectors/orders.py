@@ -14,6 +14,7 @@ from bridge.outcomes import Outcome, Unsendable
 OrderState = Literal["InProcess", "Error", "MissingInfo", "Completed", "Cancelled"]
 STATES: tuple[OrderState, ...] = get_args(OrderState)
 CLOSED: frozenset[OrderState] = frozenset({"Completed", "Cancelled"})
+PROBLEMS: frozenset[OrderState] = frozenset({"Error", "MissingInfo"})  # the latest words count
 EVERY = 60.0  # seconds between two changes of one order's metadata, over all workers
 
 

@@ -164,5 +164,5 @@ def _marks(parts: Parts, text: str) -> Iterator[str]:
         known = phones.normalize(text, region)
         yield from (prints.contact(vault, one) for one in (known.e164, *known.alternates) if one)
     yield prints.external_id(vault, text)
-    kinds: tuple[prints.PlaceKind, ...] = ("reference", "vitec", "flow", "flow id")
+    kinds: tuple[prints.PlaceKind, ...] = ("reference", "vitec", "flow", "flow id", "flow order")
     yield from (prints.place(vault, kind, text) for kind in kinds)

@@ -141,7 +141,8 @@ def test_a_mistake_is_not_told_again_as_its_consequences() -> None:
     ]
     action = 'action = "notification"'
     assert problems(EXAMPLE.replace(action, "")) == [
-        "[destinations.acme-alert] action: is required; one of stakeholder, notification.",
+        "[destinations.acme-alert] action: is required;"
+        " one of stakeholder, notification, order_state, order_metadata.",
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from bridge.connectors.base import Clock, Shelf
+from bridge.connectors.orders import PROBLEMS
 
 IN_FLIGHT = 90.0  # seconds that a call with its token may take; after that its worker is gone
 LOOK_AGAIN = 0.1
@@ -39,7 +40,8 @@ class Memory(BaseModel):
     pending: Pending | None = None
 
     def has(self, state: str, status: str) -> bool:
-        return self.state == state and status in self.said
+        said = self.said[-1:] if state in PROBLEMS else self.said
+        return self.state == state and status in said
 
     def once_told(self, state: str, status: str) -> bool:
         return f"{state}: {status}" in self.history

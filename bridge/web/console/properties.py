@@ -11,7 +11,7 @@ from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Operator, Whole, back, text
 from bridge.web.office import Office
 
-IDS = ("customer_id", "estate_id", "case_guid", "case_id")
+IDS = ("customer_id", "estate_id", "case_guid", "case_id", "order_id")
 SHOWN = 200
 
 router = APIRouter()
