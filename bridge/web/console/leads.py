@@ -1,5 +1,6 @@
 """Leads: found by what a person has in hand, told as a story, corrected and sent on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,7 @@ from bridge.access import Session
 from bridge.delivery.values import LeadId
 from bridge.leads import Lead
 from bridge.outcomes import State
-from bridge.pipeline import correct, search, story
+from bridge.pipeline import Parts, correct, search, story
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Me, Operator, sees, text
 from bridge.web.office import Office
@@ -23,14 +24,17 @@ router = APIRouter()
 
 
 @router.post("/search")
-async def look_for(request: Request, _: Me, form: Form) -> Response:
-    """What was looked for is a person's; the address that answers has fingerprints alone."""
+async def look_for(request: Request, me: Me, form: Form) -> Response:
+    """What was looked for is a person's; the address that answers has fingerprints alone.
+
+    Of leads that are not this session's business not even that they exist is told.
+    """
     parts, wanted = Office.of(request).parts, text(form, "q")
     lead_id = await search.lead_named(parts, wanted)
-    if lead_id:
+    if lead_id and sees(me, await parts.ledger.deliveries_of(lead_id)):
         return RedirectResponse(f"/leads/{lead_id}", 303)
     marks = await search.marks_of(parts, wanted)
-    found = [one for one in marks if await parts.ledger.leads_of(one, limit=1)]
+    found = [one for one in marks if await _finds(parts, me, one)]
     return RedirectResponse(f"/leads?found={'.'.join(found) or 'none'}", 303)
 
 
@@ -43,10 +47,13 @@ async def leads(request: Request, me: Me) -> Response:
         status=asked.get("status", ""),
         state=asked.get("state", ""),
         until=_end_of(day),
+        accounts=me.offices,
     )
     if "found" in asked:
         marks = [one for one in asked["found"].split(".") if one.isalnum() and one != "none"]
         shown = search.Page(found=await search.leads_by(parts, marks[:20]))
+    elif me.leads is not None:
+        shown = search.Page(found=await search.leads_named(parts, me.leads))
     else:
         shown = await search.page(parts, wanted, after=asked.get("after", ""))
     found = [one for one in shown.found if sees(me, one.deliveries)]
@@ -59,7 +66,8 @@ async def leads(request: Request, me: Me) -> Response:
         wanted=wanted,
         day=day,
         searched="found" in asked,
-        sources=sorted(parts.routing.sources),
+        filters="found" not in asked and me.leads is None,
+        sources=[] if me.offices else sorted(parts.routing.sources),
         statuses=STATUSES,
         states=[str(one) for one in State],
     )
@@ -126,6 +134,7 @@ async def _told(request: Request, me: Session, lead_id: str, *, reveal: bool) ->
     told = await story.tell(Office.of(request).parts, LeadId(lead_id), reveal=reveal)
     if told is None:
         raise Problem(404, "No such lead", f"There is no lead {lead_id[:64]}.")
+    told = narrowed(Office.of(request).parts, me, told)
     states = {one.state for one in told.deliveries}
     return page(
         request,
@@ -164,6 +173,30 @@ async def _known(request: Request, me: Session, lead_id: str) -> None:
     row = await ledger.lead(LeadId(lead_id))
     if row is None or not sees(me, await ledger.deliveries_of(row.lead_id)):
         raise Problem(404, "No such lead", f"There is no lead {lead_id[:64]}.")
+
+
+async def _finds(parts: Parts, me: Session, mark: str) -> bool:
+    if not me.offices:
+        return bool(await parts.ledger.leads_of(mark, limit=1))
+    return any(sees(me, one.deliveries) for one in await search.leads_by(parts, [mark]))
+
+
+def narrowed(parts: Parts, me: Session, told: story.Story) -> story.Story:
+    """What other accounts did with the lead, and which routes there are, is not for an office."""
+    if not me.offices:
+        return told
+    known = parts.routing.destinations.values()
+    others = {one.name for one in known if one.account not in me.offices}
+    ours = [one for one in told.deliveries if one.account in me.offices]
+    moments = [
+        replace(
+            one,
+            words={k: v for k, v in one.words.items() if k not in {"routes", "lacking"}},
+        )
+        for one in told.moments
+        if one.words.get("destination") not in others
+    ]
+    return replace(told, deliveries=ours, moments=moments)
 
 
 async def _opened(request: Request, lead_id: LeadId) -> Lead | None:
