@@ -88,7 +88,7 @@ class Watch:
         self._seen.pop(account, None)
         if look.quiet and not look.stopped:
             self._seen[account] = (sight, now)
-        return look.done
+        return list(dict.fromkeys(look.done))
 
     async def _sight(self, look: _Look, ties: list[Tie]) -> object:
         """What would make an order say something else: while it is the same, nothing is read."""
