@@ -2,8 +2,9 @@
 
     python benchmarks/stub.py PORT
 
-`GET /count` says how many different deliveries came, how many came at all, and when each lead's
-last one did. A delivery is known by its path and by `"lastName":"…"` in its body.
+`GET /count` says how many different deliveries came, how many came at all, when the first
+one did, and when each lead's last one did. A delivery is known by its path and by
+`"lastName":"…"` in its body.
 """
 
 import asyncio
@@ -40,7 +41,9 @@ class Sink:
         for (_, name), at in self.seen.items():
             key = name.decode()
             last[key] = max(last.get(key, 0.0), at)
-        return json.dumps({"different": len(self.seen), "posts": self.posts, "last": last}).encode()
+        first = min(self.seen.values(), default=0.0)
+        found = {"different": len(self.seen), "posts": self.posts, "first": first, "last": last}
+        return json.dumps(found).encode()
 
 
 class Vendor(asyncio.Protocol):

@@ -10,11 +10,13 @@ from celery.signals import (
     worker_init,
     worker_ready,
     worker_shutdown,
+    worker_shutting_down,
 )
+from celery.worker import state
 
 from bridge import wiring
 from tasks import broker, runtime
-from tasks.config import celery_settings
+from tasks.config import LONGEST_TASK, celery_settings
 
 broker.use()
 app = Celery("bridge", include=["tasks.accept_lead", "tasks.canary", "tasks.deliver"])
@@ -54,9 +56,16 @@ def _heard(**_: object) -> None:
     runtime.heard()
 
 
+@worker_shutting_down.connect
+def _closing(**_: object) -> None:
+    runtime.closing()
+
+
 @worker_shutdown.connect
 def _stop(**_: object) -> None:
-    runtime.stop()
+    """After SIGQUIT (a cold stop) nobody waits for calls in flight: the ledger knows of each."""
+    cold = state.should_terminate is not None
+    runtime.stop(within=0 if cold else LONGEST_TASK)
 
 
 class Quiet(bootsteps.Step):

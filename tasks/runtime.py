@@ -27,7 +27,8 @@ from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
 from bridge.pipeline.orders import Watch
 from bridge.wiring.loop import new_event_loop
-from tasks.config import DRAIN_BUDGET, NUDGE_LIFE
+from tasks.at_once import AtOnce
+from tasks.config import DELIVER, DRAIN_BUDGET, LONGEST_TASK, NUDGE_LIFE
 from tasks.ears import Ears
 
 log = logging.getLogger("bridge.worker")
@@ -52,9 +53,11 @@ class Runtime:
         self._parts: Parts = self._run(wiring.build(self._wiring, nudge=self._nudge))
         self._acceptor = Acceptor(self._parts)
         self._watch: list[asyncio.Task[None]] = []
+        self._at_once = AtOnce(self._drained)
         self._threads = 0  # of the pool, at work
         self._blocked: dict[str, float] = {}  # account → until when it is not nudged
         self._ears: Ears | None = None
+        wiring.settle()
 
     def accept(self, came: Intake) -> Accepted:
         with self._at_work():
@@ -75,12 +78,18 @@ class Runtime:
             )
             self._run(self._start_watch(self._ears))
 
+    def closing(self) -> None:
+        """The process is to stop: nothing new is begun."""
+        self._loop.call_soon_threadsafe(self._at_once.close)
+
     def heard(self) -> None:
         if self._ears is not None:
             self._ears.heard()
 
-    def stop(self) -> None:
-        """What cannot be closed in time is closed by the end of the process."""
+    def stop(self, *, within: float) -> None:
+        """What is in flight ends first; what cannot in time is ended with the process."""
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._at_once.finish(), self._loop).result(within)
         with contextlib.suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(STOP_LIMIT)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -101,24 +110,37 @@ class Runtime:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _drain(self, account: str) -> Drained:
-        known = self._parts.routing.accounts.get(account)
-        if known is None:
-            return Drained(account=account, blocked="the routing file has no such account")
-        done = await Drain(self._parts, known, budget=DRAIN_BUDGET).run()
-        # A paused account gets leads all the same: a task for each batch of them would do nothing.
-        self._blocked[account] = self._loop.time() + (IDLE if done.blocked else 0)
+        """The nudge came. What was drained without waiting for it is told with it."""
+        before = await self._at_once.done(account, within=DRAIN_BUDGET)
+        done = await self._drained(account)
         # The flag goes first, then one more look: nothing falls between.
         await self._parts.ledger.nudged(account)
         if done.more or await self._parts.ledger.due([account]):
             await self._nudge(account)
+        return before + done if before else done
+
+    async def _drained(self, account: str) -> Drained:
+        known = self._parts.routing.accounts.get(account)
+        if known is None:
+            return Drained(account=account, blocked="the routing file has no such account")
+        with self._at_once.runs(Drain(self._parts, known, budget=DRAIN_BUDGET)) as drain:
+            done = await drain.run()
+        # A paused account gets leads all the same: a task for each batch of them would do nothing.
+        self._blocked[account] = self._loop.time() + (IDLE if done.blocked else 0)
         return done
 
     async def _nudge(self, account: str) -> None:
+        """Begin here and now; the message brings in the others, and tells Flower what was done."""
         if self._blocked.get(account, 0.0) > self._loop.time():
             return
+        mine = self._at_once.begin(account)
+        self._at_once.meanwhile(self._send_nudge(account, mine=mine))
+
+    async def _send_nudge(self, account: str, *, mine: bool) -> None:
         if not await self._parts.ledger.nudge(account, ttl=NUDGE_LIFE):
             return  # one is on its way
-        await self._loop.run_in_executor(self._publisher, _publish, account)
+        queue = self._ears.queue if mine and self._ears else DELIVER
+        await self._loop.run_in_executor(self._publisher, _publish, account, queue)
 
     async def _listen(self) -> None:
         account = await self._parts.ledger.heard(within=LISTEN)
@@ -196,11 +218,11 @@ async def _forever(name: str, every: float, step: Callable[[], Coroutine[Any, An
         await asyncio.sleep(every)
 
 
-def _publish(account: str) -> None:
+def _publish(account: str, queue: str) -> None:
     from tasks.deliver import deliver
 
     try:
-        deliver.apply_async(args=(account,))
+        deliver.apply_async(args=(account,), queue=queue)
     except OSError as error:  # kombu's OperationalError: the sweep nudges again
         log.warning("nudge.lost account=%s error=%s", account, type(error).__name__)
 
@@ -235,10 +257,16 @@ def heard() -> None:
         _current.heard()
 
 
-def stop() -> None:
-    """Let go of connections; what is in flight has been waited for by the pool."""
+def closing() -> None:
+    """A worker that was told to stop claims no more."""
+    if _current is not None:
+        _current.closing()
+
+
+def stop(*, within: float = LONGEST_TASK) -> None:
+    """Let go of connections; what the pool has in flight has been waited for by the pool."""
     global _current
     with _lock:
         last, _current = _current, None
     if last is not None:
-        last.stop()
+        last.stop(within=within)

@@ -20,10 +20,14 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from bridge import __version__
+
 CONNECT, POOL, READ, DEADLINE = 5.0, 5.0, 25.0, 40.0  # seconds; the deadline is for one whole call
 LARGEST = 256 * 1024  # bytes of an answer that are read
 KEEP_ALIVE = 15.0  # seconds; vendors close idle connections after 20 s and more
 CONNECTIONS = 512
+# What aiohttp would offer depends on what is installed beside it; this much httpx always reads.
+OURS = (("user-agent", f"lead-bridge/{__version__}"), ("accept-encoding", "gzip, deflate"))
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -126,13 +130,15 @@ class Http:
     ) -> Answer:
         # httpx.AsyncClient would add redirects, cookies, auth and events, none of which we want,
         # for half of a request's CPU time: the transport is called directly.
+        # Likewise a request's own defaults, which aiohttp sets again: a stream has none.
         request = httpx.Request(
             method,
             url,
-            headers=dict(headers),
-            content=content,
+            headers=[*OURS, *headers.items()],
+            stream=httpx.ByteStream(content),
             extensions={"timeout": self._timeout},
         )
+        request.read()
         response = await self._open().handle_async_request(request)
         body, complete = await _read(response)
         return Answer(
@@ -169,8 +175,9 @@ async def _read(response: httpx.Response) -> tuple[bytes, bool]:
     """The body up to a limit, and whether all of it came."""
     chunks: list[bytes] = []
     size = 0
+    packed = "content-encoding" in response.headers
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes() if packed else response.aiter_raw():
             chunks.append(chunk)
             size += len(chunk)
             if size > LARGEST:

@@ -1,6 +1,7 @@
 """Seals what is personal before it enters the ledger, and fingerprints what must be found again.
 
-Sealed bytes: 4 bytes naming the key, 12 bytes nonce, then AES-256-GCM over zlib-compressed data.
+Sealed bytes: 4 bytes naming the key, 12 bytes nonce, then AES-256-GCM over compressed data
+(`phrases.py`).
 """
 
 import hashlib
@@ -11,9 +12,11 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bridge.delivery import phrases
+
 KEY_ID = 4
 NONCE = 12
-PRINT = 16  # bytes of a fingerprint
+PRINT = 12  # bytes of a fingerprint: at a thousand million of them, no two are likely the same
 
 
 class SealError(Exception):
@@ -32,7 +35,7 @@ class Vault:
 
     def seal(self, data: bytes) -> bytes:
         nonce = os.urandom(NONCE)
-        body = self._ciphers[self._current].encrypt(nonce, zlib.compress(data, 6), None)
+        body = self._ciphers[self._current].encrypt(nonce, phrases.compress(data), None)
         return self._current + nonce + body
 
     def unseal(self, sealed: bytes) -> bytes:
@@ -41,7 +44,7 @@ class Vault:
             raise SealError("BRIDGE_ENCRYPTION_KEYS lacks the key that this was sealed with")
         nonce, body = sealed[KEY_ID : KEY_ID + NONCE], sealed[KEY_ID + NONCE :]
         try:
-            return zlib.decompress(cipher.decrypt(nonce, body, None))
+            return phrases.decompress(cipher.decrypt(nonce, body, None))
         except (InvalidTag, zlib.error) as error:
             raise SealError("sealed data in the ledger is damaged") from error
 
@@ -58,7 +61,7 @@ class Vault:
         self._index_key = key
 
     def fingerprint(self, *parts: str) -> str:
-        """A keyed hash, 32 characters: equal texts are found, no text can be read back."""
+        """A keyed hash, 24 characters: equal texts are found, no text can be read back."""
         if not self._index_key:
             raise SealError("the ledger's index key has not been read yet")
         text = "\x1f".join(parts).encode()

@@ -23,6 +23,7 @@ BATCH = 64  # records written together, at most
 LATE = 0.05  # seconds that a finished attempt may wait for company
 SHOWN = 50  # delivery ids that a result names
 IDLE = 1.0  # seconds between two looks for more while slow calls are in flight
+SOON = 0.005  # seconds between two looks when somebody says that there is more
 PATIENCE = 0.5  # seconds between tries to write down what happened, while the ledger is away
 
 
@@ -35,6 +36,15 @@ class Drained:
     deliveries: list[str] = field(default_factory=list)
     blocked: str = ""
     more: bool = False  # something was still due when the time was over
+
+    def __add__(self, later: "Drained") -> "Drained":
+        return Drained(
+            account=later.account,
+            states=self.states + later.states,
+            deliveries=[*self.deliveries, *later.deliveries][:SHOWN],
+            blocked=later.blocked,
+            more=later.more,
+        )
 
 
 class Drain:
@@ -51,10 +61,12 @@ class Drain:
         )
         self._running: dict[asyncio.Task[Record], tuple[Claim, Attempt]] = {}
         self._finished: list[Record] = []
+        self._stirred = asyncio.Event()  # something finished, or somebody poked
         self._result = Drained(account=account.name)
         self._over = False  # no more claims: the budget is spent
         self._more = True  # the last claim gave all that there was room for
-        self._next_look = 0.0
+        self._poked = False
+        self._looked = self._next_look = 0.0
 
     async def run(self) -> Drained:
         """Raises `LedgerError` where nothing could be claimed; what was sent is always recorded."""
@@ -62,12 +74,31 @@ class Drain:
         renewing = asyncio.create_task(self._keep_leases())
         try:
             await self._fill()
-            while self._running or self._finished:
+            while self._running or self._finished or self._poked:
                 await self._settle_some()
                 await self._refill(over)
         finally:
+            self._over = True
             renewing.cancel()
         return self._result
+
+    @property
+    def account(self) -> str:
+        return self._account.name
+
+    def poke(self) -> bool:
+        """There is more for this account: look again soon. False where this run claims no more."""
+        if self._over:
+            return False
+        self._poked = True
+        self._next_look = min(self._next_look, self._looked + SOON)
+        self._stirred.set()
+        return True
+
+    def finish(self) -> None:
+        """Claim no more; what is in flight goes on to its end."""
+        self._over = True
+        self._stirred.set()
 
     async def _fill(self) -> None:
         room, now = self._room(), asyncio.get_running_loop().time()
@@ -75,6 +106,7 @@ class Drain:
         fair = self._more and room >= min(BATCH, self._account.concurrency // 2)
         if room <= 0 or (self._running and not fair and now < self._next_look):
             return
+        self._looked, self._poked = now, False
         ledger = self._parts.ledger
         claimed = await ledger.claim(
             self._account.name, self._terms, limit=room, lease=self._parts.lease
@@ -82,12 +114,14 @@ class Drain:
         self._result.blocked = claimed.blocked
         self._more = len(claimed.claims) >= room
         wait = IDLE if claimed.wait is None else min(claimed.wait, IDLE)
-        self._next_look = now + (LATE if self._more else max(wait, LATE))
+        wait = LATE if self._more else max(wait, LATE)
+        self._next_look = now + (SOON if self._poked else wait)
         attempts = [(claim, Attempt(self._parts, claim)) for claim in claimed.claims]
         directory = await self._directory({attempt.reference for _, attempt in attempts})
         for claim, attempt in attempts:
             task = asyncio.create_task(attempt.run(directory))
             self._running[task] = (claim, attempt)
+            task.add_done_callback(self._ended)
 
     def _room(self) -> int:
         return min(self._account.concurrency, WINDOW) - len(self._running)
@@ -101,8 +135,9 @@ class Drain:
         return max(self._next_look - asyncio.get_running_loop().time(), 0.001)
 
     async def _refill(self, over: float) -> None:
-        if asyncio.get_running_loop().time() >= over:
+        if self._over or asyncio.get_running_loop().time() >= over:
             self._result.more = self._over = True
+            self._poked = False
             return
         try:
             await self._fill()
@@ -113,16 +148,25 @@ class Drain:
     async def _settle_some(self) -> None:
         """Wait for something to finish, then write down what did, in company where it can be."""
         if self._running:
-            done, _ = await asyncio.wait(
-                self._running, timeout=self._patience(), return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                self._finished.append(self._outcome(task))
-            if done and self._running and len(self._finished) < BATCH:
+            stirred = await self._wait()
+            if stirred and self._running and len(self._finished) < BATCH:
                 return
         batch, self._finished = self._finished, []
         if batch:
             await self._record(batch)
+
+    async def _wait(self) -> bool:
+        try:
+            async with asyncio.timeout(self._patience()):
+                await self._stirred.wait()
+        except TimeoutError:
+            return False
+        self._stirred.clear()
+        return True
+
+    def _ended(self, task: asyncio.Task[Record]) -> None:
+        self._finished.append(self._outcome(task))
+        self._stirred.set()
 
     def _outcome(self, task: asyncio.Task[Record]) -> Record:
         claim, attempt = self._running.pop(task)

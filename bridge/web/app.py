@@ -43,6 +43,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> FastAPI:
             sessions=Sessions(parts.ledger, users),
         )
         app.state.office = office
+        wiring.settle()
         office.tasks.add(asyncio.create_task(Alarms(parts).watch(settings.alarm_every)))
         try:
             yield

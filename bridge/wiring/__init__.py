@@ -2,6 +2,7 @@
 
 from bridge.wiring import logs
 from bridge.wiring.build import build, check_start, first_link, unlock
+from bridge.wiring.collector import settle
 from bridge.wiring.start import (
     StartError,
     Wiring,
@@ -23,6 +24,7 @@ __all__ = [
     "read",
     "read_routing",
     "read_settings",
+    "settle",
     "unlock",
     "vault",
 ]

@@ -121,10 +121,31 @@ def test_a_worker_that_hears_nothing_notices_and_listens_again(
         (first,) = bridge.accept([interest(1)])
         bridge.until(lambda: all_final(bridge, [first]))
         wire.mute()
-        later = bridge.accept(interest(number) for number in range(2, 6))
-        bridge.until(lambda: all_final(bridge, later), seconds=60)
+        for number in range(2, 6):
+            bridge.enqueue(interest(number))
+        # One message was handed to the mute connection: it comes back when its time is over.
+        bridge.until(lambda: len(arrivals(bridge, "stakeholder")) >= 4, seconds=60)
         assert process.poll() is None
     assert "worker.deaf action=reconnect" in (bridge.folder / "worker.log").read_text()
+    assert set(arrivals(bridge, "stakeholder").values()) == {1}
+
+
+def test_a_broker_that_carries_nothing_keeps_no_lead_back(
+    bridge: BridgeUnderTest, wire: Wire
+) -> None:
+    """Who took the lead in begins at once; messages only bring in the others."""
+    bridge.environment |= {
+        "BRIDGE_REDIS_URL": bridge.url,
+        "BRIDGE_BROKER_URL": wire.url,
+        "BRIDGE_CANARY": "600",
+    }
+    with bridge.worker():
+        (first,) = bridge.accept([interest(1)])
+        bridge.until(lambda: all_final(bridge, [first]))
+        wire.mute()
+        later = bridge.accept(interest(number) for number in range(2, 6))
+        bridge.until(lambda: all_final(bridge, later))
+        wire.mend()
     assert set(arrivals(bridge, "stakeholder").values()) == {1}
 
 

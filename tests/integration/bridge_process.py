@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from celery import Celery
+
 from bridge import wiring
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.delivery.redis_ledger import RedisLedger
@@ -243,6 +245,12 @@ class BridgeUnderTest:
     def deliveries(self, lead_id: str) -> dict[str, DeliveryRow]:
         rows = self.ask(lambda ledger: ledger.deliveries_of(LeadId(lead_id)))
         return {row.destination: row for row in rows}
+
+    def enqueue(self, payload: dict[str, object]) -> None:
+        """As a Celery app that has none of our code does it."""
+        with Celery("somebody-else", broker=self.url, set_as_current=False) as app:
+            said = {"payload": payload, "source": "crm"}
+            app.send_task("bridge.accept_lead", kwargs=said, queue="bridge.intake")
 
     def until(self, done: Callable[[], bool], *, seconds: float = 40) -> None:
         limit = time.monotonic() + seconds

@@ -1,9 +1,11 @@
 """How far did it get? A raw server dies at every point of the death-point table, TLS or not."""
 
 import asyncio
+import gzip
 import ipaddress
 import ssl
 import struct
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from bridge.connectors.transport import Answer, Failure, Http, join
+from bridge.connectors.transport import LARGEST, Answer, Failure, Http, join
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 BODY = b'{"person": {"firstName": "Anna"}}'
@@ -254,6 +256,42 @@ def test_a_continue_before_the_answer_is_passed_over() -> None:
     (answer,) = post(a_continue_first)
     assert isinstance(answer, Answer)
     assert (answer.status, answer.text) == (200, '"R1"')
+
+
+def packed(encoding: bytes, body: bytes) -> Behaviour:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await head_of(reader)
+        assert b"accept-encoding: gzip, deflate\r\n" in head.lower()
+        assert b"user-agent: lead-bridge/" in head.lower()
+        await reader.readexactly(len(BODY))
+        length = b"content-length: %d\r\n\r\n" % len(body)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: " + encoding + b"\r\n" + length + body)
+        await writer.drain()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [(b"gzip", gzip.compress(b'{"Value":1}')), (b"deflate", zlib.compress(b'{"Value":1}'))],
+)
+def test_an_answer_may_come_compressed(encoding: bytes, body: bytes) -> None:
+    [answer] = post(packed(encoding, body))
+    assert isinstance(answer, Answer)
+    assert answer.complete
+    assert answer.body == b'{"Value":1}'
+
+
+def test_an_answer_that_does_not_unpack_still_tells_the_status() -> None:
+    [answer] = post(packed(b"gzip", b"no gzip at all"))
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.complete) == (200, False)
+
+
+def test_an_answer_that_swells_is_cut() -> None:
+    [answer] = post(packed(b"gzip", gzip.compress(b" " * 20 * LARGEST)))
+    assert isinstance(answer, Answer)
+    assert len(answer.body) == LARGEST
 
 
 def test_a_kept_connection_that_the_vendor_closed_is_used_or_left_but_never_guessed() -> None:

@@ -125,14 +125,17 @@ class Engine:
         )
 
     async def record(self, records: Sequence[Record]) -> list[Recorded]:
-        calls = [(rows.record(one), one.entry) for one in records]
+        if not records:
+            return []
+        arguments = {"records": [rows.record(one) for one in records]}
+        answers = await self._scripts.run("record", arguments, *(one.entry for one in records))
         return [
             Recorded(
                 applied=bool(applied),
                 state=State.CANCELLED if state == b"erased" else State(state.decode()),
                 woken=tuple(account.decode() for account in woken),
             )
-            for applied, state, *woken in await self._scripts.batch("record", calls)
+            for applied, state, *woken in answers
         ]
 
     async def renew(self, claims: Sequence[Claim], *, lease: float) -> list[bool]:

@@ -7,35 +7,49 @@
 local due, leases, ctl = due_key(A.account), leases_key(A.account), ctl_key(A.account)
 local out = { -1, '' }
 
-local function give(id, mode)
-  local key = delivery_key(id)
-  local lead = split_id(id)
-  local token = call('HINCRBY', key, 'tk', 1)
-  local known = call('HMGET', key, 'st', 'at', 'un', 'ag')
-  local attempt = tonumber(known[2] or 0)
+local FIELDS, taken = { 'st', 'md', 'at', 'un', 'ag', 'tk' }, {}
+later = {}
+
+local function row_of(id) return call('HMGET', delivery_key(id), unpack(FIELDS)) end
+
+local function give(id, mode, row)
+  local lead, token, attempt = split_id(id), tonumber(row[6] or 0) + 1, tonumber(row[3] or 0)
   if mode == 'send' then
-    attempt = call('HINCRBY', key, 'at', 1)
-    call('HSET', key, 'st', 'sending', 'up', now)
-    count(A.account, known[1], 'sending')
-    if INDEXED[known[1]] then call('ZREM', P .. 'state:' .. known[1], id) end
+    attempt = attempt + 1
+    call('HSET', delivery_key(id), 'tk', token, 'at', attempt, 'st', 'sending', 'up', now)
+    count(A.account, row[1], 'sending')
+    if INDEXED[row[1]] then call('ZREM', P .. 'state:' .. row[1], id) end
+  else
+    call('HSET', delivery_key(id), 'tk', token)
   end
-  call('ZREM', due, id)
-  call('ZADD', leases, now + A.lease_ms, id)
+  taken[#taken + 1] = id
   local from = call('HMGET', lead_key(lead), 'at', 'so')
   local blob = call('GET', lead_key(lead) .. ':blob')
-  out[#out + 1] = { id, token, mode, attempt, tonumber(known[3] or 0), now - tonumber(known[4] or from[1] or now), from[2] or '', blob or '' }
+  out[#out + 1] = { id, token, mode, attempt, tonumber(row[4] or 0), now - tonumber(row[5] or from[1] or now), from[2] or '', blob or '' }
+end
+
+-- What was given is in flight.
+local function take()
+  if #taken == 0 then return end
+  local leased = {}
+  for _, id in ipairs(taken) do leased[#leased + 1] = now + A.lease_ms leased[#leased + 1] = id end
+  call('ZREM', due, unpack(taken))
+  call('ZADD', leases, unpack(leased))
+  taken = {}
 end
 
 -- What a dead worker left is judged first, whatever state the account is in: nothing is sent by it.
 -- A read-back that died sent nothing: it just goes back in line.
 for _, id in ipairs(call('ZRANGEBYSCORE', leases, '-inf', now - A.grace_ms, 'LIMIT', 0, A.limit)) do
-  if call('HGET', delivery_key(id), 'md') == 'verify' then
+  local row = row_of(id)
+  if row[2] == 'verify' then
     call('ZREM', leases, id)
     call('ZADD', due, now, id)
   else
-    give(id, 'judge')
+    give(id, 'judge', row)
   end
 end
+take()
 
 local function next_due()
   local head = call('ZRANGE', due, 0, 0, 'WITHSCORES')
@@ -73,26 +87,28 @@ if A.rate_ms > 0 then
   room = math.min(room, math.floor(tokens))
 end
 
-local given = 0
+local given, parked = 0, {}
 while given < room do
   local ids = call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room - given)
   if #ids == 0 then break end
   for _, id in ipairs(ids) do
     local _, destination = split_id(id)
-    local known = call('HMGET', delivery_key(id), 'st', 'md')
-    local parked = call('HGET', ctl, 'parked:' .. destination)
-    if not known[1] then
+    local row = row_of(id)
+    if parked[destination] == nil then parked[destination] = call('HGET', ctl, 'parked:' .. destination) end
+    if not row[1] then
       call('ZREM', due, id)
-    elseif parked and known[2] ~= 'verify' then
+    elseif parked[destination] and row[2] ~= 'verify' then
       call('ZREM', due, id)
       call('SADD', P .. 'parked:' .. A.account .. ':' .. destination, id)
-      move(id, A.account, known[1], 'held', parked)
+      move(id, A.account, row[1], 'held', parked[destination])
     else
-      give(id, known[2] == 'verify' and 'verify' or 'send')
+      give(id, row[2] == 'verify' and 'verify' or 'send', row)
       given = given + 1
     end
   end
+  take()
 end
+settle()
 if tokens then call('HSET', ctl, 'tokens', tokens - given, 'filled', now) end
 if probing and given > 0 then call('HSET', ctl, 'breaker', 'half-open', 'probe', now + A.lease_ms) end
 if out[2] == '' then out[1] = next_due() end

@@ -54,10 +54,27 @@ end
 -- An entry without the sealed bodies behind its first line.
 local function bare(entry) return string.sub(entry, 1, (string.find(entry, '\n', 1, true))) end
 
--- Tells other pipelines; names no person.
-local function tell(id, state, reference, reason)
+-- Numbers in the hashes `counts` and `tally`. A script that works on many deliveries sets
+-- `later = {}` and calls settle() at its end: one write a number instead of one a delivery.
+local later = nil
+local function add(hash, field, by)
+  if not later then return call('HINCRBY', P .. hash, field, by) end
+  local numbers = later[hash] or {}
+  numbers[field], later[hash] = (numbers[field] or 0) + by, numbers
+end
+
+local function settle()
+  for hash, numbers in pairs(later) do
+    for field, by in pairs(numbers) do
+      if by ~= 0 then call('HINCRBY', P .. hash, field, string.format('%.0f', by)) end
+    end
+  end
+end
+
+-- Tells other pipelines; names no person. `known`: external id and source, where they are at hand.
+local function tell(id, state, reference, reason, known)
   local lead, destination = split_id(id)
-  local known = call('HMGET', lead_key(lead), 'ex', 'so')
+  known = known or call('HMGET', lead_key(lead), 'ex', 'so')
   call('XADD', EVENTS, 'MAXLEN', '~', 100000, '*', 'lead_id', lead, 'external_id', known[1] or '',
     'source', known[2] or '', 'destination', destination, 'state', state,
     'reference', reference or '', 'reason', reason or '', 'at', string.format('%.3f', now / 1000))
@@ -65,27 +82,32 @@ end
 
 local function count(account, from, to)
   if from == to then return end
-  if from then call('HINCRBY', P .. 'counts', account .. '/' .. from, -1) end
-  call('HINCRBY', P .. 'counts', account .. '/' .. to, 1)
+  if from then add('counts', account .. '/' .. from, -1) end
+  add('counts', account .. '/' .. to, 1)
 end
 
 -- Change a delivery's state with everything that hangs on it, except the due set and the leases.
-local function move(id, account, from, to, reason, reference)
-  call('HSET', delivery_key(id), 'st', to, 'up', now, 'rs', reason or '')
-  if reference and reference ~= '' then call('HSET', delivery_key(id), 'rf', reference) end
+-- `also`: further fields and values of its row; `known`: see tell().
+local function move(id, account, from, to, reason, reference, also, known)
+  local row = also or {}
+  for _, one in ipairs({ 'st', to, 'up', now, 'rs', reason or '' }) do row[#row + 1] = one end
+  if reference and reference ~= '' then row[#row + 1] = 'rf' row[#row + 1] = reference end
+  call('HSET', delivery_key(id), unpack(row))
   count(account, from, to)
   if from and INDEXED[from] and from ~= to then call('ZREM', P .. 'state:' .. from, id) end
   if INDEXED[to] then call('ZADD', P .. 'state:' .. to, now, id) end
-  tell(id, to, reference, reason)
+  tell(id, to, reference, reason, known)
 end
 
 -- A delivery became final: what waited for it goes on, or is cancelled, with all that waits for that.
-local function wake_dependants(id, state)
-  local woken, queue = {}, { { id, state } }
+-- `dependants`: where they are at hand.
+local function wake_dependants(id, state, dependants)
+  local woken, queue = {}, { { id, state, dependants } }
   while #queue > 0 do
     local done = table.remove(queue)
     local lead, destination = split_id(done[1])
-    for name in string.gmatch(call('HGET', delivery_key(done[1]), 'dp') or '', '[^,]+') do
+    local names = done[3] or call('HGET', delivery_key(done[1]), 'dp') or ''
+    for name in string.gmatch(names, '[^,]+') do
       local other = lead .. ':' .. name
       local known = call('HMGET', delivery_key(other), 'st', 'ac')
       if known[1] == 'waiting' and done[2] == 'delivered' then
