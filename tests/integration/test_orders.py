@@ -356,6 +356,62 @@ def test_a_look_at_what_did_not_change_reads_no_order(bench: Bench) -> None:
     bench.tell(story)
 
 
+# --- as destinations of a route -------------------------------------------------------------------
+
+BY_ROUTE = """
+[destinations.acme-order]
+account = "flow-acme"
+action = "order_state"
+state = "InProcess"
+status = "Første lead er levert"
+after = "acme-stakeholder"
+
+[destinations.acme-note]
+account = "flow-acme"
+action = "order_metadata"
+metadata = { "Kilde" = "{source}" }
+after = "acme-stakeholder"
+
+[sources.norway]
+country = "NO"
+
+[[routes]]
+name = "norway"
+when = { source = "norway" }
+deliver_to = ["acme-stakeholder", "acme-order", "acme-note"]
+"""
+
+
+def test_f_t17_a_route_tells_an_order_after_the_lead_is_there_and_once(bench: Bench) -> None:
+    text = bench.file.read_text().replace('intent = ["interest"]', 'source = "web"')
+    text = text.replace('intent = ["final_price_watch"]', 'source = "web"')
+    bench.file.write_text(text + BY_ROUTE)
+
+    async def story(parts: Parts) -> list[dict[str, str]]:
+        place = {"flow": {**CASE, "order_id": ORDER}}
+        payloads = [lead(number, property=place) for number in range(1, 6)]
+        refused = lead(6, property=place, person={"first_name": "Uten", "last_name": "Adresse"})
+        came = [Intake(payload=one, source="norway") for one in (*payloads, refused)]
+        accepted = await Acceptor(parts).accept_many(came)
+        await Drain(parts, parts.routing.accounts["flow-acme"]).run()
+        found = []
+        for one in accepted:
+            assert one.lead_id is not None
+            rows = await parts.ledger.deliveries_of(one.lead_id)
+            found.append({row.destination: str(row.state) for row in rows})
+        return found
+
+    *delivered, held = bench.tell(story)
+    assert {one["acme-stakeholder"] for one in delivered} == {"delivered"}
+    assert {one["acme-order"] for one in delivered} == {"delivered"}
+    assert sorted(one["acme-note"] for one in delivered) == ["delivered", *["skipped"] * 4]
+    assert held == {"acme-stakeholder": "held", "acme-order": "waiting", "acme-note": "waiting"}
+    assert bench.states() == [("InProcess", "Første lead er levert")]
+    assert bench.shown() == [{"Kilde": "norway"}]
+    order = [one["kind"] for one in bench.sandbox.received(vendor="flow")]
+    assert order.index("stakeholder") < order.index("order_state")
+
+
 # --- commands -------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -86,6 +87,14 @@ class Memory(BaseModel):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was read, and how it was written there."""
+
+    text: str | None
+    memory: Memory
+
+
 class Memories:
     """`change` and `begin` fail closed: while the ledger is away nothing is told."""
 
@@ -95,26 +104,24 @@ class Memories:
         self._clock = clock
 
     async def get(self) -> Memory:
-        return _read(await self._shelf.get(self._name))
+        return (await self._get()).memory
 
-    async def settled(self) -> Memory:
+    async def settled(self) -> Seen:
         """When no other worker is in the middle of telling; what is left then is nobody's."""
-        memory = await self.get()
+        seen = await self._get()
         for _ in range(LOOKS):
-            if not self._in_flight(memory):
+            if not self._in_flight(seen.memory):
                 break
             await asyncio.sleep(LOOK_AGAIN)
-            memory = await self.get()
-        return memory
+            seen = await self._get()
+        return seen
 
-    async def begin(self, state: str, status: str) -> bool:
-        """True for the one worker that may tell it now."""
-        text = await self._shelf.get(self._name)
-        memory = _read(text)
-        if self._in_flight(memory):
+    async def begin(self, seen: Seen, state: str, status: str) -> bool:
+        """True for the one worker that may tell it now: if nothing changed since it was decided."""
+        if self._in_flight(seen.memory):
             return False
-        marked = memory.about_to_tell(state, status, self._clock().timestamp())
-        return await self._shelf.swap(self._name, text, _written(marked))
+        marked = seen.memory.about_to_tell(state, status, self._clock().timestamp())
+        return await self._shelf.swap(self._name, seen.text, _written(marked))
 
     async def change(self, how: Callable[[Memory], Memory]) -> bool:
         for _ in range(TRIES):
@@ -123,6 +130,10 @@ class Memories:
             if changed == text or await self._shelf.swap(self._name, text, changed):
                 return True
         return False
+
+    async def _get(self) -> Seen:
+        text = await self._shelf.get(self._name)
+        return Seen(text=text, memory=_read(text))
 
     def _in_flight(self, memory: Memory) -> bool:
         pending = memory.pending
