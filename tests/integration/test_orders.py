@@ -289,6 +289,39 @@ def test_the_property_directory_ties_a_reference_to_one_order(bench: Bench) -> N
     bench.tell(story)
 
 
+def test_a_directory_that_knew_orders_before_the_account_did_counts_too(bench: Bench) -> None:
+    text = bench.file.read_text()
+    bench.file.write_text(text.replace("orders = {}\n", ""))
+    ids = ("--order-id", ORDER, "--case-guid", str(CASE["case_guid"]))
+    assert bench.bridge.command("properties", "set", "AF43", *ids).returncode == 0
+    bench.file.write_text(text)
+    bench.tell(look)
+    assert bench.states() == [LIVE]
+
+
+def test_where_two_accounts_have_orders_on_a_person_says_whose_it_is(bench: Bench) -> None:
+    second = """
+[accounts.flow-beta]
+vendor = "flow"
+base_url = "{sandbox}/flow"
+client_id = "sandbox-2"
+client_secret = "flow-secret-2"
+orders = {{}}
+"""
+    file = bench.file
+    file.write_text(file.read_text() + second.format(sandbox=bench.sandbox.url))
+    done = bench.bridge.command("properties", "set", "AF43", "--order-id", ORDER)
+    assert (done.returncode, "bridge orders tie" in done.stderr) == (0, True)
+    assert bench.tell(orders.all_ties) == []
+    for account in ("flow-acme", "flow-beta"):
+        assert bench.bridge.command("orders", "tie", ORDER, "--account", account).returncode == 0
+    both = bench.bridge.command("orders", "complete", ORDER)
+    assert (both.returncode, "say which with --account" in both.stderr) == (1, True)
+    done = bench.bridge.command("orders", "complete", ORDER, "--account", "flow-beta")
+    assert done.returncode == 0, done.stderr
+    assert [one["account"] for one in bench.sandbox.received(kind="order_state")] == ["sandbox-2"]
+
+
 def test_an_order_that_a_lead_names_is_known_and_counted_but_ties_no_case(bench: Bench) -> None:
     bench.sandbox.config(orders=[{"guid": SECOND, "case_id": 48215}])
 

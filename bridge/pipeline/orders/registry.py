@@ -93,7 +93,9 @@ async def tie_references(parts: Parts, entries: Iterable[PropertyEntry]) -> list
     """
     wanted = {one.reference: one for one in entries}
     accounts, unplaced, changed = list(desks(parts)), [], {}
-    for old in await all_ties(parts) if wanted and accounts else ():
+    if not wanted or not accounts:
+        return []
+    for old in await all_ties(parts):
         kept = tuple(one for one in old.references if one not in wanted)
         if kept != old.references:
             changed[old.name] = old.model_copy(update={"references": kept})
@@ -116,9 +118,8 @@ async def tie_references(parts: Parts, entries: Iterable[PropertyEntry]) -> list
     values = {name: one.model_dump_json().encode() for name, one in changed.items()}
     await parts.ledger.drawer_put(ORDERS, values)
     if unplaced:
-        log.warning(
-            "orders.untied count=%d hint=%d accounts have orders on", len(unplaced), len(accounts)
-        )
+        hint = "several accounts have orders on, bridge orders tie says whose it is"
+        log.warning("orders.untied count=%d hint=%s", len(unplaced), hint)
     return unplaced
 
 

@@ -21,6 +21,7 @@ from bridge.pipeline.orders import registry
 from bridge.pipeline.orders.registry import Tie
 from bridge.pipeline.orders.wish import Closed, Facts, Wish, counted, pairs, wish
 from bridge.pipeline.parts import Parts
+from bridge.routing import PropertyEntry
 
 log = logging.getLogger("bridge.orders")
 
@@ -49,16 +50,26 @@ class Watch:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._seen: dict[str, tuple[object, float]] = {}  # what a quiet look saw, and when
+        self._began = False
 
     async def look(self, *, every: float) -> list[str]:
         """Tell what is to be told; says which orders. One worker at a time for each account."""
-        told = []
-        for account, desk in registry.desks(self._parts).items():
+        told, known = [], registry.desks(self._parts)
+        if known and not self._began:
+            await self._begin()
+        for account, desk in known.items():
             turn = f"turn:orders:{account}"
             ttl = max(every * 0.8, 0.01)
             if await self._parts.ledger.shelf_add(turn, b"1", ttl=ttl):
                 told += await self._account(account, desk)
         return told
+
+    async def _begin(self) -> None:
+        """What was put into the directory before the account had orders on counts too."""
+        entries = await self._parts.ledger.properties_all()
+        read = (PropertyEntry.from_json(text) for text in entries.values())
+        await registry.tie_references(self._parts, [one for one in read if one.order_id])
+        self._began = True
 
     async def _account(self, account: str, desk: OrderDesk) -> list[str]:
         ledger, now = self._parts.ledger, self._parts.clock().timestamp()
