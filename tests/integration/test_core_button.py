@@ -262,6 +262,7 @@ def test_an_order_that_nobody_tied_shows_the_leads_that_name_it_alone(button: Bu
     with button.pressed(order=SECOND) as one:
         page = one.get("/leads").text
         assert not any(lead_id in page for lead_id in button.leads.values())
+        assert "No lead yet" in page
 
 
 def test_what_other_accounts_did_with_the_lead_is_not_told(button: Button) -> None:

@@ -13,6 +13,7 @@ import pytest
 from bridge.delivery.embedded import EmbeddedServer
 from bridge.delivery.redis_ledger import RedisLedger
 from bridge.delivery.values import BY_HAND
+from bridge.outcomes import State
 from bridge.pipeline import Acceptor, Drain, Intake, Parts, orders
 from bridge.pipeline.orders import Tie, Watch, registry
 from bridge.pipeline.reroute import property_known
@@ -514,3 +515,24 @@ def test_a_worker_looks_by_itself(bench: Bench) -> None:
     with bench.bridge.worker():
         bench.bridge.accept([lead(1)])
         bench.bridge.until(lambda: bench.states() == [LIVE])
+
+
+def test_two_workers_of_which_one_is_killed_count_right_and_tell_once(bench: Bench) -> None:
+    bench.bridge.environment["BRIDGE_ORDER_EVERY"] = "0.2"
+    bench.tell(tied)
+    with bench.bridge.worker():
+        second = bench.bridge.start_worker()
+        bench.bridge.accept([lead(1)])
+        bench.bridge.until(lambda: bench.states() == [LIVE])
+        ids = bench.bridge.accept([lead(number) for number in range(2, 20)])
+        second.kill()
+        second.wait()
+
+        def all_there() -> bool:
+            found = [bench.bridge.deliveries(one)["acme-stakeholder"] for one in ids]
+            return all(one.state is State.DELIVERED for one in found)
+
+        bench.bridge.until(all_there)
+        bench.tell(turns_over)
+        bench.bridge.until(lambda: bench.shown()[-1]["Leads delivered"] == "19")
+    assert bench.states() == [LIVE]
