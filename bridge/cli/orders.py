@@ -1,4 +1,4 @@
-"""`bridge orders list|tie|complete|cancel|reopen`: the orders that brokers made in Core."""
+"""`bridge orders list|tie|complete|cancel|reopen|forget`: the orders that brokers made in Core."""
 
 from typing import Literal
 from uuid import UUID
@@ -101,6 +101,20 @@ async def reopen(order_id: str, *, account: str) -> None:
         except CommandError as error:
             raise say.Refused(str(error)) from None
     _tell(order_id, "open again", outcome)
+
+
+@orders.command(epilog=say.example("bridge orders forget 48213"))
+@click.argument("order_id", metavar="ORDER")
+@ACCOUNT
+@on_loop
+async def forget(order_id: str, *, account: str) -> None:
+    """ORDER is told nothing more, and is in no list. Core keeps it as it is."""
+    async with office() as parts:
+        try:
+            await known_orders.forget(parts, order_id, account=account)
+        except CommandError as error:
+            raise say.Refused(str(error)) from None
+    click.echo(f"{order_id} is forgotten; a reference or a lead that names it brings it back.")
 
 
 async def _close(

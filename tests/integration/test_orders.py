@@ -479,6 +479,11 @@ def test_a_person_completes_and_reopens_an_order_by_command(bench: Bench) -> Non
             "trouble": None,
         }
     ]
+    assert run("orders", "forget", ORDER).returncode == 0
+    assert run("orders", "list", "--json").stdout.strip() == "[]"
+    bench.tell(look)
+    assert len(bench.states()) == 3
+    assert run("orders", "forget", ORDER).returncode == 1
 
 
 def test_what_a_command_could_not_tell_a_worker_tells(bench: Bench) -> None:

@@ -3,7 +3,7 @@
 Nothing here is in the way of a lead: the workers' housekeeping and commands run it.
 """
 
-from bridge.pipeline.orders.command import CommandError, close, reopen
+from bridge.pipeline.orders.command import CommandError, close, forget, reopen
 from bridge.pipeline.orders.listing import listed
 from bridge.pipeline.orders.registry import (
     Tie,
@@ -11,6 +11,7 @@ from bridge.pipeline.orders.registry import (
     desk_of,
     desks,
     leads_of,
+    meet,
     tie,
     tie_references,
 )
@@ -26,8 +27,10 @@ __all__ = [
     "close",
     "desk_of",
     "desks",
+    "forget",
     "leads_of",
     "listed",
+    "meet",
     "reopen",
     "tie",
     "tie_references",

@@ -40,6 +40,12 @@ async def reopen(parts: Parts, order_id: str, *, account: str = "") -> Outcome:
     return await _tell(parts, desk, one, reopened=True)
 
 
+async def forget(parts: Parts, order_id: str, *, account: str = "") -> None:
+    """It is told nothing more. Raises `CommandError`."""
+    one, _ = await _known(parts, order_id, account)
+    await registry.forget(parts, one)
+
+
 async def _tell(parts: Parts, desk: OrderDesk, one: Tie, *, reopened: bool = False) -> Outcome:
     await desk.settle(one.order_id)
     facts = await facts_of(parts, desk, one, reopened=reopened)

@@ -71,6 +71,18 @@ async def all_ties(parts: Parts, account: str = "") -> list[Tie]:
     return [one for one in ties if account in {"", one.account}]
 
 
+async def meet(parts: Parts, account: str, order_id: str) -> None:
+    """There is such an order; which case it belongs to, nobody said. Raises `LedgerError`."""
+    one = Tie(account=account, order_id=order_id)
+    await parts.ledger.drawer_add(ORDERS, one.name, one.model_dump_json().encode())
+
+
+async def forget(parts: Parts, one: Tie) -> None:
+    """It is told nothing more; what it was told stays known, in case it comes back."""
+    for drawer in (ORDERS, CLOSED, TROUBLE):
+        await parts.ledger.drawer_drop(drawer, one.name)
+
+
 async def tie(parts: Parts, new: Tie) -> Tie:
     """What `new` leaves open stays as it was. Raises `LedgerError`."""
     known = await parts.ledger.drawer_get(ORDERS, new.name)

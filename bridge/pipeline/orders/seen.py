@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from bridge.delivery.ledger import LedgerError
-from bridge.pipeline.orders.registry import ORDER_ID, ORDERS, Tie, desk_of
+from bridge.pipeline.orders.registry import ORDER_ID, Tie, desk_of, meet
 from bridge.pipeline.parts import Parts
 
 log = logging.getLogger("bridge.orders")
@@ -26,9 +26,7 @@ class Seen:
             if not usable or one.name in self._known:
                 continue
             try:
-                await self._parts.ledger.drawer_add(
-                    ORDERS, one.name, one.model_dump_json().encode()
-                )
+                await meet(self._parts, account, order_id)
             except LedgerError as error:
                 log.warning("orders.unseen error=%s", error)
                 return

@@ -116,8 +116,10 @@ class Watch:
         memory = await look.desk.known(one.order_id)
         served = await self._served(look, one, memory)
         trouble = ""
-        if memory.uncertain and not await self._settled(look, one):
-            trouble = f"whether {memory.uncertain} was told is not known; it is not told twice"
+        if memory.uncertain:
+            if not await self._settled(look, one):
+                trouble = f"whether {memory.uncertain} was told is not known; it is not told twice"
+            memory = await look.desk.known(one.order_id)
         trouble = await self._metadata(look, one, memory, served) or trouble
         before, memory = memory, await look.desk.known(one.order_id)
         if before.case_id != memory.case_id:  # the answer said which case it is

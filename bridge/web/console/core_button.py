@@ -14,7 +14,6 @@ from bridge.connectors.base import LookUpError
 from bridge.connectors.orders import OrderDesk, OrderRules, TokenOwner
 from bridge.delivery.ledger import LedgerError
 from bridge.pipeline import orders
-from bridge.pipeline.orders import Tie
 from bridge.pipeline.orders.registry import ORDER_ID
 from bridge.web.console.frame import page
 from bridge.web.console.guard import COOKIE, is_secure
@@ -113,7 +112,7 @@ async def _welcome(
     if role is None or not (whole or usable):
         return _no(account, "nothing")
     if usable:  # the broker may be here before the first lead is
-        await orders.tie(office.parts, Tie(account=account, order_id=owner.order_id))
+        await orders.meet(office.parts, account, owner.order_id)
     session = await office.sessions.begin_for_offices(
         f"Core user {owner.user_id}",
         role,
