@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from bridge.connectors.flow.order_memory import Memory, Pending
 from bridge.connectors.flow.order_settings import OrderMetadataOptions, OrderStateOptions
 from bridge.connectors.flow.settings import FlowAccount
 from bridge.connectors.orders import TokenOwner
+from bridge.connectors.rehearsal import REHEARSED, Rehearsal
 from bridge.connectors.transport import Http
 from bridge.outcomes import (
     Absent,
@@ -326,6 +328,32 @@ def test_f_t17_states_of_others_and_problems_without_words_are_refused(
 ) -> None:
     with pytest.raises(ValidationError):
         OrderStateOptions.model_validate(wrong)
+
+
+@pytest.mark.parametrize("action", ["order_state", "order_metadata"])
+def test_a_rehearsal_shows_the_request_and_remembers_nothing(sandbox: Sandbox, action: str) -> None:
+    """Least of all may it forget that an earlier one may have arrived."""
+    bench = VendorBench(sandbox, "flow", action, **ACCOUNT)
+    options = GOING if action == "order_state" else {}
+    sandbox.fault("accept_lose_answer", match={"path": "marketingintegrators"})
+    bench.send(lead(), **options)
+    before, taken = dict(bench.shelf.kept), len(sandbox.received())
+    parcel = replace(bench.parcel(lead(), **options), possible_duplicate=True)
+
+    async def rehearse() -> Report:
+        http = Http(read=0.5, deadline=5)
+        account = FlowAccount.model_validate({**ACCOUNT, "base_url": f"{sandbox.url}/flow"})
+        one = VENDORS["flow"].connect(account, Rehearsal(http), bench.shelf, lambda: NOW)
+        try:
+            return await one.send(parcel)
+        finally:
+            await http.aclose()
+
+    report = asyncio.run(rehearse())
+    assert report.outcome == NotSent(REHEARSED)
+    assert report.exchanges[-1].request
+    assert bench.shelf.kept == before
+    assert len(sandbox.received()) == taken
 
 
 # --- metadata -------------------------------------------------------------------------------------

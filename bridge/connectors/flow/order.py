@@ -49,7 +49,8 @@ class Order:
         self._lead = lead
         self._path = f"marketingintegrators/orders/{quote(order_id.strip(), safe='')}"
         self._name = f"flow-order:{account.base_url}:{account.client_id}:{order_id.strip().lower()}"
-        self._memories = Memories(calls.api.shelf, self._name, calls.api.clock)
+        api = calls.api
+        self._memories = Memories(api.shelf, self._name, api.clock, frozen=api.rehearses)
 
     async def known(self) -> Memory:
         return await self._memories.get()
@@ -112,10 +113,11 @@ class Order:
         )
         if not wished:
             return NotSent("the ledger is away")
-        if await self._calls.api.shelf.spend(f"{self._name}:metadata", 1, EVERY):
+        api = self._calls.api
+        if not api.rehearses and await api.shelf.spend(f"{self._name}:metadata", 1, EVERY):
             return Unsendable(State.SKIPPED, "set a moment ago; the next time has this too")
         memory = await self._memories.get()
-        outcome, _ = await self._set(memory.metadata, texts or {})
+        outcome, _ = await self._set({**memory.metadata, **pairs}, texts or {})
         return outcome
 
     async def _set(

@@ -1,11 +1,9 @@
 """The watch over orders: says what changed, counts from the ledger, and repeats nothing."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from bridge.connectors.orders import OrderDesk, OrderMemory
-from bridge.delivery.values import AccountRow, Served
+from bridge.delivery.values import Served
 from bridge.outcomes import (
     AccountProblem,
     Delivered,
@@ -13,13 +11,13 @@ from bridge.outcomes import (
     Outcome,
     RateLimited,
     Rejected,
-    State,
     Unknown,
     Unsendable,
 )
 from bridge.pipeline.orders import registry
+from bridge.pipeline.orders.look import Look
 from bridge.pipeline.orders.registry import Tie
-from bridge.pipeline.orders.wish import Closed, Facts, Wish, counted, pairs, wish
+from bridge.pipeline.orders.wish import Facts, Wish, counted, pairs, wish
 from bridge.pipeline.parts import Parts
 from bridge.routing import PropertyEntry
 
@@ -29,21 +27,6 @@ AWAY = 60.0  # seconds that an account whose vendor could not be reached is left
 REFUSED = 3600.0  # the same for an order that the vendor refuses, such as one that is gone
 WHOLE = 300.0  # seconds after which all is looked at, whether anything changed or not
 CALLS = 60  # changes of one account's orders in a minute, over all workers
-
-
-@dataclass(slots=True)
-class _Look:
-    """One account at one moment; `quiet`: nothing is left to be said."""
-
-    account: str
-    desk: OrderDesk
-    row: AccountRow | None
-    destinations: list[str]
-    closed: Mapping[str, bytes]
-    trouble: Mapping[str, bytes]
-    quiet: bool = True
-    stopped: float = 0.0  # seconds that the account is left alone from now on
-    done: list[str] = field(default_factory=list)
 
 
 class Watch:
@@ -79,7 +62,7 @@ class Watch:
         if not ties:
             return []
         row = next((one for one in await ledger.accounts() if one.account == account), None)
-        look = _Look(
+        look = Look(
             account=account,
             desk=desk,
             row=row,
@@ -87,7 +70,7 @@ class Watch:
             closed=await ledger.drawer_all(registry.CLOSED),
             trouble=await ledger.drawer_all(registry.TROUBLE),
         )
-        sight = await self._sight(look, ties)
+        sight = look.sight(await ledger.counts(), ties)
         known, at = self._seen.get(account, (None, 0.0))
         if known == sight and now - at < WHOLE:
             return []
@@ -101,15 +84,7 @@ class Watch:
             self._seen[account] = (sight, now)
         return list(dict.fromkeys(look.done))
 
-    async def _sight(self, look: _Look, ties: list[Tie]) -> object:
-        """What would make an order say something else: while it is the same, nothing is read."""
-        counts = await self._parts.ledger.counts()
-        states = (State.DELIVERED, State.HELD, State.SKIPPED)
-        numbers = [counts.get((look.account, one), 0) for one in states]
-        paused = (look.row.paused, dict(look.row.parked)) if look.row else None
-        return numbers, paused, ties, dict(look.closed)
-
-    async def _order(self, look: _Look, one: Tie) -> None:
+    async def _order(self, look: Look, one: Tie) -> None:
         ledger = self._parts.ledger
         if await ledger.shelf_get(_refused(one)):
             return
@@ -131,23 +106,23 @@ class Watch:
             memory=memory,
             served=served,
             account=look.row,
-            closed=closed_of(look.closed, one),
+            closed=look.closed_of(one),
         )
         wanted = wish(facts)
         if wanted and not look.stopped and not (wanted.told(memory) and not memory.uncertain):
             trouble = await self._state(look, one, wanted) or trouble
         await self._trouble(look, one, trouble)
 
-    async def _served(self, look: _Look, one: Tie, memory: OrderMemory) -> Served:
+    async def _served(self, look: Look, one: Tie, memory: OrderMemory) -> Served:
         marks = registry.marks(self._parts, one, memory)
         return await self._parts.ledger.served(marks, look.account, look.destinations)
 
-    async def _settled(self, look: _Look, one: Tie) -> bool:
+    async def _settled(self, look: Look, one: Tie) -> bool:
         if await self._parts.ledger.spend(f"orders:settle:{one.name}", 1, AWAY):
             return False
         return await look.desk.settle(one.order_id)
 
-    async def _metadata(self, look: _Look, one: Tie, memory: OrderMemory, served: Served) -> str:
+    async def _metadata(self, look: Look, one: Tie, memory: OrderMemory, served: Served) -> str:
         """First of all: its answer is what a lost state is read back from."""
         new = pairs(look.desk.rules, served) if look.desk.rules.metadata else {}
         if {**memory.metadata, **new} == memory.shown or not await self._may_call(look):
@@ -158,7 +133,7 @@ class Watch:
             log.info("order.metadata order=%s", one.name)
         return await self._meant(look, one, outcome)
 
-    async def _state(self, look: _Look, one: Tie, wanted: Wish) -> str:
+    async def _state(self, look: Look, one: Tie, wanted: Wish) -> str:
         if not await self._may_call(look):
             return ""
         outcome = await look.desk.state(one.order_id, wanted.state, wanted.status)
@@ -167,12 +142,12 @@ class Watch:
             log.info("order.state order=%s state=%s", one.name, wanted.state)
         return await self._meant(look, one, outcome)
 
-    async def _may_call(self, look: _Look) -> bool:
+    async def _may_call(self, look: Look) -> bool:
         wait = await self._parts.ledger.spend(f"orders:{look.account}", CALLS, 60.0)
         look.quiet = look.quiet and not wait
         return not wait
 
-    async def _meant(self, look: _Look, one: Tie, outcome: Outcome | Unsendable) -> str:
+    async def _meant(self, look: Look, one: Tie, outcome: Outcome | Unsendable) -> str:
         """Why it was not told; what is the account's matter stops this look."""
         match outcome:
             case Delivered():
@@ -196,7 +171,7 @@ class Watch:
             case Unknown(reason=reason):
                 return reason
 
-    async def _trouble(self, look: _Look, one: Tie, trouble: str) -> None:
+    async def _trouble(self, look: Look, one: Tie, trouble: str) -> None:
         look.quiet = look.quiet and not trouble
         known = look.trouble.get(one.name, b"").decode()
         if trouble == known:
@@ -206,11 +181,6 @@ class Watch:
             await self._parts.ledger.drawer_put(registry.TROUBLE, {one.name: trouble.encode()})
         else:
             await self._parts.ledger.drawer_drop(registry.TROUBLE, one.name)
-
-
-def closed_of(drawer: Mapping[str, bytes], one: Tie) -> Closed | None:
-    known = drawer.get(one.name)
-    return Closed.model_validate_json(known) if known else None
 
 
 def _away(account: str) -> str:

@@ -16,7 +16,7 @@ from bridge.pipeline.orders.words import WORDS
 from bridge.routing import Destination, Route, Routing
 
 # The connectors' own words for a lead that is held because something about its case is not known.
-NO_BASIS = re.compile(r"\bbasis\b|lead's consent needs", re.IGNORECASE)
+NO_BASIS = re.compile(r"\bbas[ei]s\b|lead's consent needs", re.IGNORECASE)
 NO_CASE = re.compile(r"^no Flow case")
 COUNTED = ("stakeholder", "notification")  # what gives a broker a lead; the first that there is
 

@@ -1,6 +1,5 @@
 """Leads: found by what a person has in hand, told as a story, corrected and sent on."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -10,9 +9,10 @@ from bridge.access import Session
 from bridge.delivery.values import LeadId
 from bridge.leads import Lead
 from bridge.outcomes import State
-from bridge.pipeline import Parts, correct, search, story
+from bridge.pipeline import correct, search, story
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Me, Operator, sees, text
+from bridge.web.console.narrowing import finds, narrowed
 from bridge.web.office import Office
 from bridge.web.problems import Problem
 
@@ -34,7 +34,7 @@ async def look_for(request: Request, me: Me, form: Form) -> Response:
     if lead_id and sees(me, await parts.ledger.deliveries_of(lead_id)):
         return RedirectResponse(f"/leads/{lead_id}", 303)
     marks = await search.marks_of(parts, wanted)
-    found = [one for one in marks if await _finds(parts, me, one)]
+    found = [one for one in marks if await finds(parts, me, one)]
     return RedirectResponse(f"/leads?found={'.'.join(found) or 'none'}", 303)
 
 
@@ -173,30 +173,6 @@ async def _known(request: Request, me: Session, lead_id: str) -> None:
     row = await ledger.lead(LeadId(lead_id))
     if row is None or not sees(me, await ledger.deliveries_of(row.lead_id)):
         raise Problem(404, "No such lead", f"There is no lead {lead_id[:64]}.")
-
-
-async def _finds(parts: Parts, me: Session, mark: str) -> bool:
-    if not me.offices:
-        return bool(await parts.ledger.leads_of(mark, limit=1))
-    return any(sees(me, one.deliveries) for one in await search.leads_by(parts, [mark]))
-
-
-def narrowed(parts: Parts, me: Session, told: story.Story) -> story.Story:
-    """What other accounts did with the lead, and which routes there are, is not for an office."""
-    if not me.offices:
-        return told
-    known = parts.routing.destinations.values()
-    others = {one.name for one in known if one.account not in me.offices}
-    ours = [one for one in told.deliveries if one.account in me.offices]
-    moments = [
-        replace(
-            one,
-            words={k: v for k, v in one.words.items() if k not in {"routes", "lacking"}},
-        )
-        for one in told.moments
-        if one.words.get("destination") not in others
-    ]
-    return replace(told, deliveries=ours, moments=moments)
 
 
 async def _opened(request: Request, lead_id: LeadId) -> Lead | None:
