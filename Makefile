@@ -3,10 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check fast soak api lock clean
+.PHONY: help demo test check fast soak api bench bench-quick growth endurance lock clean
 
 help:  ## what there is
-	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.-]+):.*## /\1\t/' | expand -t 14
 
 .venv: .venv/ready  ## the environment, with every dependency pinned by hash
 
@@ -42,6 +42,18 @@ soak: .venv/ready  ## the fault suite for SECONDS=600, or until KILLS=1000; SEED
 
 api: .venv/ready  ## schemathesis over the OpenAPI, EXAMPLES=300 of each call
 	$(BIN)/pytest tests/integration/test_openapi.py --examples $(or $(EXAMPLES),300)
+
+bench: .venv/ready  ## the whole engine against its peers, on a quiet machine; RUNS=5
+	$(BIN)/python benchmarks/bench.py --runs $(or $(RUNS),5) --json bench.json
+
+bench-quick: .venv/ready  ## fails below 80 % of the recorded ratios; under a minute
+	$(BIN)/python benchmarks/bench.py --quick
+
+growth: .venv/ready  ## what each call costs as the ledger fills, drawn to docs/growth.svg; MOST=1000000
+	$(BIN)/python benchmarks/growth.py --most $(or $(MOST),1000000)
+
+endurance: .venv/ready  ## a worker's memory over a million deliveries, and what a waiting retry takes
+	$(BIN)/python benchmarks/endurance.py
 
 lock: .venv/ready  ## upgrade requirements.lock to the newest versions, with hashes
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header \

@@ -6,6 +6,7 @@ The two apps differ by the task's name; autoretry_for sends again whatever happe
 """
 
 import os
+from functools import cache
 from typing import Any
 
 import httpx
@@ -19,16 +20,24 @@ app.conf.update(
     worker_prefetch_multiplier=16,
     broker_connection_retry_on_startup=True,
 )
-_sessions: dict[str, Any] = {}
+
+
+@cache
+def _requests() -> requests.Session:
+    """One a process, made after the fork: what one writes second, and kinder to the peer."""
+    return requests.Session()
+
+
+@cache
+def _httpx() -> httpx.Client:
+    return httpx.Client(timeout=20)
 
 
 @app.task(name="peers.requests", autoretry_for=(Exception,), retry_backoff=True)
 def with_requests(url: str, body: dict[str, Any]) -> None:
-    session = _sessions.setdefault("requests", requests.Session())
-    session.post(url, json=body, timeout=20).raise_for_status()
+    _requests().post(url, json=body, timeout=20).raise_for_status()
 
 
 @app.task(name="peers.httpx", autoretry_for=(Exception,), retry_backoff=True)
 def with_httpx(url: str, body: dict[str, Any]) -> None:
-    client = _sessions.setdefault("httpx", httpx.Client(timeout=20))
-    client.post(url, json=body).raise_for_status()
+    _httpx().post(url, json=body).raise_for_status()

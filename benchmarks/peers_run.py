@@ -1,5 +1,6 @@
 """One verified run of each peer: the bridge, what one writes first, and the bare HTTP client."""
 
+import asyncio
 import itertools
 import json
 import os
@@ -9,8 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -19,6 +21,7 @@ import psutil
 import redis
 from celery import Celery
 
+from bridge.connectors.transport import Answer, Http
 from bridge.delivery.embedded import EmbeddedServer, free_port
 
 ROOT = Path(__file__).parents[1]
@@ -38,11 +41,13 @@ customer_id = "M{n}"
 username = "bench"
 password = "password"
 concurrency = 64
+breaker = "off"
 
 [destinations.d{n}]
 account = "v{n}"
 action = "final_price_watched"
 on_unknown = "hold"
+retry = ["1h", "1h"]
 """
 ROUTE = """
 [[routes]]
@@ -73,23 +78,35 @@ class Stub:
         self._until_up()
 
     def count(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.load(urlopen(f"http://127.0.0.1:{self.port}/count"))
-        return found
+        """`different`, `posts`, and when the `first` one came."""
+        return self._ask("count")
+
+    def last(self) -> dict[str, float]:
+        """When each lead's last delivery came."""
+        return self._ask("last")
+
+    def _ask(self, what: str) -> Any:
+        return json.load(urlopen(f"http://127.0.0.1:{self.port}/{what}"))
 
     def forget(self) -> None:
         urlopen(f"http://127.0.0.1:{self.port}/forget").read()
 
-    def await_all(self, deliveries: int, seconds: float = 240) -> float:
-        """When the last one came, on the wall clock."""
+    def refuse(self) -> None:
+        """503 to everything, until it forgets."""
+        urlopen(f"http://127.0.0.1:{self.port}/refuse").read()
+
+    def await_all(self, deliveries: int, seconds: float = 240, *, settle: bool = True) -> float:
+        """When the last one came, on the wall clock; `settle`: and whether one came too often."""
         limit = time.monotonic() + seconds
         while (found := self.count())["different"] < deliveries:
             if time.monotonic() > limit:
                 raise AssertionError(f"{found['different']} of {deliveries} deliveries arrived")
             time.sleep(0.05)
-        time.sleep(0.3)
-        found = self.count()
+        if settle:
+            time.sleep(0.3)
+            found = self.count()
         assert found["posts"] == deliveries, f"{found['posts']} posts for {deliveries} deliveries"
-        return max(found["last"].values())
+        return float(found["latest"])
 
     def close(self) -> None:
         self._process.kill()
@@ -138,6 +155,7 @@ class Ours:
             "BRIDGE_ENCRYPTION_KEYS": KEY,
             "BRIDGE_LOG_LEVEL": "WARNING",
         }
+        self.port = free_port()  # of the web
         self.workers: list[subprocess.Popen[bytes]] = []
         self._folder = folder
 
@@ -158,6 +176,33 @@ class Ours:
         with redis.Redis.from_url(self.server.url) as client:
             while client.zcard("bridge:{ledger}:workers") < workers:
                 time.sleep(0.05)
+
+    def start_web(self) -> None:
+        """One process; waits until it answers."""
+        command = [sys.executable, "-m", "bridge", "web", "--port", str(self.port)]
+        with (self._folder / "web.log").open("ab") as out:
+            self.workers.append(
+                subprocess.Popen(
+                    command, env=self.environment, cwd=self._folder, stdout=out, stderr=out
+                )
+            )
+        for _ in range(200):
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/healthz"):
+                return
+            time.sleep(0.1)
+        raise AssertionError((self._folder / "web.log").read_text())
+
+    def put_by_celery(self, numbers: range) -> None:
+        with (
+            Celery("sender", broker=self.server.url, set_as_current=False) as app,
+            app.connection_for_write() as connection,
+            connection.Producer() as producer,
+        ):
+            for number in numbers:
+                said = {"payload": lead(number), "source": "crm"}
+                app.send_task(
+                    "bridge.accept_lead", kwargs=said, queue="bridge.intake", producer=producer
+                )
 
     def put(self, numbers: range) -> None:
         with redis.Redis.from_url(self.server.url) as client:
@@ -196,11 +241,15 @@ class Ours:
 
 
 @contextmanager
-def ours_running(stub: Stub, **how: Any) -> Iterator[Ours]:
+def ours_running(
+    stub: Stub, *, accounts: int = DESTINATIONS, workers: int = WORKERS, web: bool = False
+) -> Iterator[Ours]:
     with tempfile.TemporaryDirectory() as name:
-        one = Ours(Path(name), stub, **how)
+        one = Ours(Path(name), stub, accounts=accounts)
         try:
-            one.start()
+            one.start(workers)
+            if web:
+                one.start_web()
             stub.forget()
             one.put(range(1_000_000, 1_000_050))  # connections, caches, scripts
             stub.await_all(50 * DESTINATIONS)
@@ -210,13 +259,32 @@ def ours_running(stub: Stub, **how: Any) -> Iterator[Ours]:
             one.stop()
 
 
-def ours(stub: Stub, leads: int, *, accounts: int = DESTINATIONS, preload: int = 0) -> Run:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How leads get in."""
+
+    put: Callable[[Ours, range], None]
+    web: bool = False
+
+
+STREAM = Way(put=Ours.put)
+
+
+def ours(
+    stub: Stub,
+    leads: int,
+    *,
+    accounts: int = DESTINATIONS,
+    preload: int = 0,
+    workers: int = WORKERS,
+    way: Way = STREAM,
+) -> Run:
     """Stream → ledger → workers → three destinations, the whole way."""
-    with ours_running(stub, accounts=accounts) as one:
+    with ours_running(stub, accounts=accounts, workers=workers, web=way.web) as one:
         one.fill(preload)
         memory = one.memory()
         cpu, server, began = one.cpu(), one.server_cpu(), time.time()
-        one.put(range(leads))
+        way.put(one, range(leads))
         ended = stub.await_all(leads * DESTINATIONS)
         deliveries = leads * DESTINATIONS
         return Run(
@@ -225,6 +293,36 @@ def ours(stub: Stub, leads: int, *, accounts: int = DESTINATIONS, preload: int =
             server=(one.server_cpu() - server) / deliveries * 1e6,
             memory=(one.memory() - memory) / leads,
         )
+
+
+def ours_by_celery(stub: Stub, leads: int) -> Run:
+    """A message a lead, as a foreign app sends it."""
+    return ours(stub, leads, way=Way(put=Ours.put_by_celery))
+
+
+def ours_by_http(stub: Stub, leads: int) -> Run:
+    """A POST a lead, to one web process, 64 at once; the CPU is of the web and the workers."""
+
+    def put(one: Ours, numbers: range) -> None:
+        asyncio.run(_post(one.port, numbers))
+
+    return ours(stub, leads, way=Way(put=put, web=True))
+
+
+async def _post(port: int, numbers: range) -> None:
+    http, todo = Http(), iter(numbers)
+    url = f"http://127.0.0.1:{port}/v1/leads/crm"
+    headers = {"authorization": "Bearer token-of-the-crm", "content-type": "application/json"}
+
+    async def one() -> None:
+        for number in todo:
+            body = json.dumps(lead(number)).encode()
+            answer = await http.call("POST", url, headers=headers, content=body)
+            assert isinstance(answer, Answer)
+            assert answer.status == HTTPStatus.ACCEPTED, answer.text
+
+    await asyncio.gather(*(one() for _ in range(CONCURRENCY)))
+    await http.aclose()
 
 
 def tasks(name: str) -> Callable[[Stub, int], Run]:

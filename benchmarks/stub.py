@@ -2,9 +2,9 @@
 
     python benchmarks/stub.py PORT
 
-`GET /count` says how many different deliveries came, how many came at all, when the first
-one did, and when each lead's last one did. A delivery is known by its path and by
-`"lastName":"…"` in its body.
+`GET /count` says how many different deliveries came, how many came at all, when the first and when
+the latest one did; `/last` when each lead's last one did; `/refuse` makes it busy until `/forget`.
+A delivery is known by its path and by `"lastName":"…"` in its body.
 """
 
 import asyncio
@@ -17,32 +17,41 @@ ANSWER = (
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 6\r\n"
     b'connection: keep-alive\r\n\r\n"ADR1"'
 )
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n"
 NAME = b'"lastName":'
 
 
 class Sink:
     seen: dict[tuple[bytes, bytes], float]
     posts: int
+    busy: bool  # it takes nothing, and says so
+    first: float
+    latest: float
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        self.seen, self.posts = {}, 0
+        self.seen, self.posts, self.busy = {}, 0, False
+        self.first = self.latest = 0.0
 
     def took(self, path: bytes, body: bytes) -> None:
         start = body.index(b'"', body.find(NAME) + len(NAME)) + 1  # requests writes a blank first
         name = body[start : body.find(b'"', start)]
         self.posts += 1
-        self.seen.setdefault((path, name), time.time())
+        if (path, name) not in self.seen:
+            self.latest = self.seen[path, name] = time.time()
+            self.first = self.first or self.latest
 
-    def report(self) -> bytes:
-        last: dict[str, float] = {}
+    def count(self) -> bytes:
+        found = {"different": len(self.seen), "posts": self.posts}
+        return json.dumps(found | {"first": self.first, "latest": self.latest}).encode()
+
+    def last(self) -> bytes:
+        found: dict[str, float] = {}
         for (_, name), at in self.seen.items():
             key = name.decode()
-            last[key] = max(last.get(key, 0.0), at)
-        first = min(self.seen.values(), default=0.0)
-        found = {"different": len(self.seen), "posts": self.posts, "first": first, "last": last}
+            found[key] = max(found.get(key, 0.0), at)
         return json.dumps(found).encode()
 
 
@@ -68,13 +77,18 @@ class Vendor(asyncio.Protocol):
             self._answer(path, body)
 
     def _answer(self, path: bytes, body: bytes) -> None:
-        if path == b"/count":
-            found = self._sink.report()
+        if path in {b"/count", b"/last"}:
+            found = self._sink.count() if path == b"/count" else self._sink.last()
             head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(found)
             self._transport.write(head + found)
         elif path == b"/forget":
             self._sink.forget()
             self._transport.write(ANSWER)
+        elif path == b"/refuse":
+            self._sink.busy = True
+            self._transport.write(ANSWER)
+        elif self._sink.busy:
+            self._transport.write(BUSY)
         else:
             self._sink.took(path, body)
             self._transport.write(ANSWER)

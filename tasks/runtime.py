@@ -21,11 +21,13 @@ from bridge.pipeline import (
     Parts,
     StreamReader,
     Sweep,
+    offices,
     retention,
 )
 from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
 from bridge.pipeline.orders import Watch
+from bridge.pipeline.standing import Nightly
 from bridge.wiring.loop import new_event_loop
 from tasks.at_once import AtOnce
 from tasks.config import DELIVER, DRAIN_BUDGET, LONGEST_TASK, NUDGE_LIFE
@@ -111,13 +113,18 @@ class Runtime:
 
     async def _drain(self, account: str) -> Drained:
         """The nudge came. What was drained without waiting for it is told with it."""
-        before = await self._at_once.done(account, within=DRAIN_BUDGET)
+        before = await self._at_once.done(account, within=self._patience())
         done = await self._drained(account)
         # The flag goes first, then one more look: nothing falls between.
         await self._parts.ledger.nudged(account)
         if done.more or await self._parts.ledger.due([account]):
             await self._nudge(account)
         return before + done if before else done
+
+    def _patience(self) -> float:
+        """Seconds that a task may wait to tell what is under way: threads are for those who act."""
+        spare = self._threads * 2 <= self._wiring.settings.worker_concurrency
+        return DRAIN_BUDGET if spare else 0.0
 
     async def _drained(self, account: str) -> Drained:
         known = self._parts.routing.accounts.get(account)
@@ -165,6 +172,11 @@ class Runtime:
         watch, every = Watch(self._parts), self._wiring.settings.order_every
         await _forever("orders", every, lambda: watch.look(every=every))
 
+    async def _stand(self) -> None:
+        """Late after the start, when there is nothing to do but this."""
+        await asyncio.sleep(self._wiring.settings.nightly_every)
+        await Nightly(self._parts).step()
+
     async def _start_watch(self, ears: Ears) -> None:
         sweep = Sweep(self._parts)
         every = self._wiring.settings.sweep
@@ -183,8 +195,10 @@ class Runtime:
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
+            asyncio.create_task(_forever("offices", ENRICH, lambda: offices.step(self._parts))),
             asyncio.create_task(_forever("alarms", often, alarms.look)),
             asyncio.create_task(self._orders()),
+            asyncio.create_task(_forever("standing", 0, self._stand)),
             asyncio.create_task(
                 _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))
             ),

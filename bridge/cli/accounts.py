@@ -7,7 +7,7 @@ import click
 from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.delivery.values import BY_HAND
-from bridge.pipeline import Parts, views
+from bridge.pipeline import Parts, standing, views
 
 COLUMNS = ("account", "in_flight", "due", "breaker", "paused", "paused_destinations", "last_good")
 
@@ -73,10 +73,10 @@ async def resume(account: str, *, destination: str) -> None:
 @click.argument("account")
 @on_loop
 async def check(account: str) -> None:
-    """Ask the vendor whether the credentials serve."""
+    """Ask the vendor whether the credentials serve, and are allowed what destinations need."""
     async with office() as parts:
         _known(parts, account, "")
-        health = await parts.connectors[account].check()
+        health = await standing.health(parts, account)
     click.echo(f"{account}: {health.detail}")
     if health.ok is False:
         raise click.exceptions.Exit(3)

@@ -10,7 +10,7 @@ from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.connectors.base import Health
 from bridge.delivery.ledger import LedgerError
-from bridge.pipeline import Parts
+from bridge.pipeline import Parts, standing
 from bridge.wiring import StartError
 
 COLUMNS = ("what", "ok", "detail")
@@ -51,15 +51,19 @@ async def _beyond() -> list[dict[str, Any]]:
         workers = await parts.ledger.workers()
         seen = ", ".join(sorted(workers)) or "none seen in the last 30 s: start `bridge worker`"
         checks = await asyncio.gather(*(_account(parts, name) for name in parts.routing.accounts))
-    return [_row("workers", ok=bool(workers) or None, detail=seen), *checks]
+    rows = [row for one in checks for row in one]
+    return [_row("workers", ok=bool(workers) or None, detail=seen), *rows]
 
 
-async def _account(parts: Parts, name: str) -> dict[str, Any]:
+async def _account(parts: Parts, name: str) -> list[dict[str, Any]]:
+    """Whether it serves, and where it does and has processing bases, whether they still do."""
     try:
-        health = await parts.connectors[name].check()
+        health = await standing.health(parts, name)
+        bases = await standing.bases(parts, name) if health.ok is not False else None
     except LedgerError as error:
-        health = Health(ok=False, detail=str(error))
-    return _row(f"account {name}", ok=health.ok, detail=health.detail)
+        health, bases = Health(ok=False, detail=str(error)), None
+    found = {f"account {name}": health, f"bases {name}": bases}
+    return [_row(what, ok=one.ok, detail=one.detail) for what, one in found.items() if one]
 
 
 def _row(what: str, *, ok: bool | None, detail: str) -> dict[str, Any]:

@@ -167,7 +167,9 @@ def _rehearsed(parts: Parts, source: Source, leads: LeadFile, row: Row) -> dict[
         return {"row": row.number, "status": "milestone", "why": parsed.kind}
     region = parsed.lead.country or source.country
     numbers = [phones.normalize(one.number, region) for one in parsed.lead.person.phones]
-    routed = routing.route(parsed.lead, source.name, parts.routing)
+    routed = routing.route(
+        parsed.lead, source.name, parts.routing, parts.offices.of(source.lookups)
+    )
     return {
         "row": row.number,
         "status": "would be sent" if routed.picks else "unrouted",

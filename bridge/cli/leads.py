@@ -13,7 +13,7 @@ from bridge.cli import say
 from bridge.cli.office import office, on_loop
 from bridge.cli.people import erase, export
 from bridge.delivery.values import LeadId, LeadRow, LogEntry
-from bridge.pipeline import Parts, views
+from bridge.pipeline import Parts, staff, views
 from bridge.pipeline.attempt import stored_lead
 
 PAGE = 200
@@ -91,7 +91,10 @@ async def show(lead_id: str, *, as_json: bool, reveal: bool) -> None:
         found = await parts.ledger.deliveries_of(row.lead_id)
         answer["deliveries"] = [views.delivery(one) for one in found]
         log = await parts.ledger.log(row.lead_id)
-        answer["timeline"] = [_entry(parts, one, reveal=reveal) for one in log]
+        answer["timeline"] = [
+            {**_entry(parts, one, reveal=reveal), **staff.of_milestone(parts, row.source, one)}
+            for one in log
+        ]
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
@@ -137,6 +140,9 @@ def _words(entry: dict[str, Any]) -> tuple[str, str]:
             ]
             what = f"{entry['mode']} {entry.get('attempt', '')} {entry['destination']}"
             return escape(what), escape(", ".join(filter(None, parts)))
+        case "milestone":
+            behind = filter(None, (entry.get("agent"), entry.get("office")))
+            return escape(str(entry.get("kind", "milestone"))), escape(", ".join(behind))
         case what:
             who = f"by {entry['who']}" if "who" in entry else ""
             return escape(str(what)), escape(f"{entry.get('destination', '')} {who}".strip())

@@ -1,5 +1,6 @@
 """`bridge properties import|list|set`: which vendor ids a property reference stands for."""
 
+from collections.abc import Mapping
 from typing import IO
 
 import click
@@ -7,6 +8,7 @@ import click
 from bridge import routing
 from bridge.cli import say
 from bridge.cli.office import office, on_loop
+from bridge.pipeline import Parts
 from bridge.pipeline.prints import WANTED
 from bridge.pipeline.reroute import DIRECTORY, Rerouted, property_known
 from bridge.routing import PropertyEntry
@@ -46,7 +48,7 @@ async def import_(file: IO[bytes]) -> None:
         await parts.ledger.properties_put({one.reference: one.to_json() for one in entries})
         going = await property_known(parts, [one.reference for one in entries], who=DIRECTORY)
     click.echo(f"{len(entries)} properties taken in, {len(faults)} rows refused.")
-    _say_going(going)
+    say_going(going)
     if faults:
         raise click.exceptions.Exit(1)
 
@@ -64,16 +66,9 @@ async def import_(file: IO[bytes]) -> None:
 async def set_(reference: str, **ids: object) -> None:
     """Set the ids of one reference; what is left out stays as it is."""
     async with office() as parts:
-        known = await parts.ledger.properties([reference])
-        before = _flat(PropertyEntry.from_json(known[reference])) if known else {}
-        given = {name: value for name, value in ids.items() if value is not None}
-        entry = routing.property_entry({**before, **given, "reference": reference})
-        if isinstance(entry, str):
-            raise say.Refused(entry)
-        await parts.ledger.properties_put({reference: entry.to_json()})
-        going = await property_known(parts, [reference], who=DIRECTORY)
+        going = await put(parts, reference, ids)
     click.echo(f"{reference} is known.")
-    _say_going(going)
+    say_going(going)
 
 
 @properties.command(epilog=say.example("bridge properties wanted --json"))
@@ -88,9 +83,24 @@ async def wanted(*, limit: int, as_json: bool) -> None:
     say.rows(shown, ("reference", "source"), as_json=as_json, empty="No lead waits for a property.")
 
 
-def _say_going(going: list[Rerouted]) -> None:
+async def put(parts: Parts, reference: str, ids: Mapping[str, object]) -> list[Rerouted]:
+    """Into the directory, beside what it knows of the reference; None in `ids` leaves as it is.
+
+    Says which leads that waited for it go on. Raises `say.Refused`.
+    """
+    known = await parts.ledger.properties([reference])
+    before = _flat(PropertyEntry.from_json(known[reference])) if known else {}
+    given = {name: value for name, value in ids.items() if value is not None}
+    entry = routing.property_entry({**before, **given, "reference": reference})
+    if isinstance(entry, str):
+        raise say.Refused(entry)
+    await parts.ledger.properties_put({reference: entry.to_json()})
+    return await property_known(parts, [reference], who=DIRECTORY)
+
+
+def say_going(going: list[Rerouted], *, err: bool = False) -> None:
     if going:
-        click.echo(f"{len(going)} leads that waited for it go on.")
+        click.echo(f"{len(going)} leads that waited for it go on.", err=err)
 
 
 def _flat(entry: PropertyEntry) -> dict[str, object]:

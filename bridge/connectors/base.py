@@ -68,6 +68,8 @@ class Parcel:
     region_source: str = "none"  # which of the three decided: lead | source | destination | none
     attempt: int = 1
     possible_duplicate: bool = False  # an earlier attempt ended Unknown and may have arrived
+    known_as: tuple[str, ...] = ()  # the vendor's ids of what it got of this person, newest first
+    known_here: frozenset[str] = frozenset()  # those of leads about the same property
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,16 @@ class Health:
 
     ok: bool | None  # None: the vendor has no harmless call that would tell
     detail: str
+    lacks: str = ""  # which permissions its destinations need and surely do not have
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A destination, as far as a vendor must know it to say whether it could deliver there."""
+
+    destination: str
+    options: ActionOptions
+    reads_back: bool  # whether what may have arrived is looked for at the vendor
 
 
 class Shelf(Protocol):

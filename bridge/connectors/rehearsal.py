@@ -18,6 +18,9 @@ class Rehearsal(Http):
         super().__init__()
         self._real = http
 
+    def looking(self) -> Http:
+        return self._real
+
     async def call(
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
     ) -> Answer | Failure:

@@ -122,6 +122,10 @@ class Http:
             _progress.reset(token)
         return Failure(reached=progress.written, reason=reason, ms=_ms(began))
 
+    def looking(self) -> "Http":
+        """For calls that change nothing, whatever their method: a rehearsal makes them too."""
+        return self
+
     async def aclose(self) -> None:
         if self._transport is not None:
             await self._transport.aclose()

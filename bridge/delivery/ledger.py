@@ -15,6 +15,7 @@ from bridge.delivery.values import (
     Claimed,
     DeliveryId,
     DeliveryRow,
+    Earlier,
     Expired,
     Keep,
     LeadId,
@@ -166,6 +167,15 @@ class Ledger(Protocol):
         """What became of the leads with one of these marks at these destinations of an account.
 
         Test leads do not count. Of each mark the newest 10,000 leads are looked at.
+        """
+        ...
+
+    async def earlier(
+        self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
+    ) -> list[tuple[Earlier, ...]]:
+        """For each person's contacts: the references of what `account` delivered of them.
+
+        Of the newest lead first; `limit` is how many leads of a contact are looked at.
         """
         ...
 

@@ -269,6 +269,14 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What a vendor called something that it got of a person."""
+
+    lead_id: LeadId
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
     account: str
     in_flight: int

@@ -80,7 +80,9 @@ class _Event:
         """A listing is reserved for its applicant, the only lead in it."""
         applicant = self._payload["applicant"]
         number, listing = self._id("apartment_id"), self._id("object_ad_id")
-        said = [f"HomeQ: annons {listing}, lägenhet {number}", self._agent()]
+        agent = self._agent()
+        said = [f"HomeQ: annons {listing}, lägenhet {number}"]
+        said += [f"Handläggare: {agent}"] if agent else []
         if any(isinstance(self._payload.get(one), dict) for one in OTHERS):
             said.append("En medsökande eller borgensman finns.")
         words = ". ".join(filter(None, (one.rstrip(".") for one in said))) + "."
@@ -130,7 +132,7 @@ class _Event:
             "property": {"reference": reference},
             "message": None if intent == "withdrawal" else said,
             "marketing": {"referrer": "https://homeq.se", "utm": {"source": "homeq"}},
-            "extra": {"homeq": {**self._ids(), "type": self._payload.get("type")}},
+            "extra": {"homeq": self._extra()},
         }
         try:
             lead = validated(tree)
@@ -164,13 +166,18 @@ class _Event:
             raise refused(name, "is no id of HomeQ's")
         return value
 
+    def _extra(self) -> dict[str, object]:
+        agent = self._agent()
+        type_ = self._payload.get("type")
+        return {**self._ids(), "type": type_, **({"agent": agent} if agent else {})}
+
     def _agent(self) -> str:
+        """The landlord's employee, by name (H-T13)."""
         employee = self._payload.get("employee")
         if not isinstance(employee, dict):
             return ""
         names = (employee.get("first_name"), employee.get("last_name"))
-        name = " ".join(one for one in names if isinstance(one, str))
-        return f"Handläggare: {name}" if name else ""
+        return " ".join(one for one in names if isinstance(one, str))
 
     def _moment(self) -> datetime | None:
         """A text whose format nobody states (H-T9), and whose zone neither (X-T11)."""

@@ -13,7 +13,7 @@ from bridge.delivery.values import LeadId, NewLead, Opened, QuarantineRow, Withd
 from bridge.intake import Expected, Milestone, Parsed
 from bridge.intake.senders import source_name
 from bridge.leads import Intent, Lead, Problem
-from bridge.pipeline import prints
+from bridge.pipeline import offices, prints
 from bridge.pipeline.milestones import Milestones
 from bridge.pipeline.orders.seen import Seen
 from bridge.pipeline.parts import Parts
@@ -110,13 +110,19 @@ class Acceptor:
         if not read:
             return {}
         entries = await self._directory([one.lead for one in read.values()])
-        new = {index: self._new(one, entries) for index, one in read.items()}
+        await offices.fresh(self._parts)
+        waiting: set[LeadId] = set()  # leads of HomeQ's offices that no tree has yet
+        new = {index: self._new(one, entries, waiting) for index, one in read.items()}
         await self._withdraw([one for one in read.values() if one.is_withdrawal])
         opened = await self._parts.ledger.open(list(new.values()))
         verdicts = {
             index: _verdict(lead, answer)
             for (index, lead), answer in zip(new.items(), opened, strict=True)
         }
+        told = zip(new.values(), opened, strict=True)  # a repeat: the first one waits, if it does
+        await offices.wait_for(
+            self._parts, {one.lead_id: lead.source for lead, one in told if lead.lead_id in waiting}
+        )
         for index, one in read.items():
             lead_id = verdicts[index].lead_id
             if one.parsed.names and lead_id:
@@ -167,15 +173,18 @@ class Acceptor:
         found = await self._parts.ledger.properties(sorted(references))
         return {name: PropertyEntry.from_json(text) for name, text in found.items()}
 
-    def _new(self, read: _Read, entries: dict[str, PropertyEntry]) -> NewLead:
+    def _new(self, read: _Read, entries: dict[str, PropertyEntry], waiting: set[LeadId]) -> NewLead:
         lead, came, vault = read.lead, read.came, self._parts.vault
         reference = lead.property.reference or ""
         contacts, about = prints.contacts(vault, lead, read.region), prints.about(vault, lead)
         wishes = prints.wishes(vault, contacts, about, lead.intent)
         way = plan(self._parts, lead, came.source, entries.get(reference), wishes)
         names = tuple(prints.named(vault, one) for one in read.parsed.names)
+        lead_id = LeadId(str(ULID()))
+        if way.routed.waits_for_office:
+            waiting.add(lead_id)
         return NewLead(
-            lead_id=LeadId(str(ULID())),
+            lead_id=lead_id,
             source=came.source,
             external_id=lead.external_id or "",
             intent=lead.intent,

@@ -5,18 +5,27 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import orjson
 
 from bridge.connectors.notices import Channel, Notice
 from bridge.delivery.ledger import LedgerError
 from bridge.delivery.values import AccountRow
+from bridge.pipeline import standing
 from bridge.pipeline.parts import Parts
 from bridge.routing import Alarms as Rules
 
 log = logging.getLogger("bridge.alarms")
 
 KEPT = "log"  # the channel that always is: the log, and `bridge alarms list`
+
+
+@runtime_checkable
+class Warns(Protocol):
+    """A connector whose vendor announced something, such as the end of a call."""
+
+    async def warnings(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +111,25 @@ async def conditions(parts: Parts) -> list[Incident]:
     found = [*_quiet(parts, tally, now)]
     for row in await ledger.accounts():
         found += _account(row, rules, now)
+    found += await _announced(parts)
     if not await ledger.workers():
         found.append(("workers", "No worker was seen in the last 30 s; nothing is delivered."))
     if size > rules.quarantine_over:
         text = f"{size} payloads are in quarantine, more than {rules.quarantine_over}."
         found.append(("quarantine", text))
+    for findings in (await standing.findings(parts)).values():
+        found += findings.items()
     return [Incident(alarm=alarm, text=text, since=now) for alarm, text in found]
+
+
+async def _announced(parts: Parts) -> list[tuple[str, str]]:
+    found = []
+    for account, connector in parts.connectors.items():
+        told: object = connector
+        words = await told.warnings() if isinstance(told, Warns) else []
+        if words:
+            found.append((f"announced/{account}", f"{account}: {'; '.join(words)}."))
+    return found
 
 
 def _quiet(parts: Parts, tally: Mapping[str, int], now: float) -> Iterator[tuple[str, str]]:

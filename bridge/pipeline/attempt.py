@@ -31,6 +31,7 @@ from bridge.outcomes import (
     Unsendable,
     Verdict,
 )
+from bridge.pipeline.earlier import NOBODY, NOT_READ, Asked, Known
 from bridge.pipeline.parts import Parts
 from bridge.routing import Destination, PropertyEntry
 
@@ -62,8 +63,26 @@ class Attempt:
         """The property that the lead names, to be looked up for a whole batch at once."""
         return self._lead.property.reference if self._lead else None
 
-    async def run(self, directory: Mapping[str, PropertyEntry]) -> Record:
-        destination = self._parts.routing.destinations.get(self._claim.destination)
+    @property
+    def asked(self) -> Asked | None:
+        """Whose earlier deliveries may matter, to be looked up for a whole batch at once."""
+        destination = self._destination
+        if self._lead is None or destination is None:
+            return None
+        verify = self._claim.mode == "verify"
+        return Asked(
+            lead=self._lead, source=self._claim.source, destination=destination, verify=verify
+        )
+
+    @property
+    def _destination(self) -> Destination | None:
+        return self._parts.routing.destinations.get(self._claim.destination)
+
+    async def run(
+        self, directory: Mapping[str, PropertyEntry], known: Known | None = NOBODY
+    ) -> Record:
+        """`known` None: it could not be read, and so nothing is sent now."""
+        destination = self._destination
         if destination is None:
             gone = f"the routing file no longer has [destinations.{self._claim.destination}]"
             return self._record(Hold(gone), Report(outcome=Unsendable(State.HELD, gone)))
@@ -77,9 +96,11 @@ class Attempt:
             late = f"older than {policy.max_age / 3600:g} h before it could be sent"
             return self._record(Settle(State.EXPIRED, late), None)
         lead = routing.resolve(self._lead, directory.get(self.reference or ""))
-        parcel = parcel_for(self._parts, lead, destination, self._claim)
+        parcel = parcel_for(self._parts, lead, destination, self._claim, known or NOBODY)
         if self._claim.mode == "verify":
             return await self._verified(parcel, policy, situation)
+        if known is None:  # the ledger's fault: it says nothing of the vendor's health
+            return self._record(retry.decide(NotSent(NOT_READ), policy, situation), None)
         report = await self._parts.connectors[destination.account].send(parcel)
         decision = retry.decide(report.outcome, policy, situation)
         return self._record(decision, report, limit=destination.pause_after_refusals)
@@ -161,7 +182,9 @@ class Attempt:
         return orjson.dumps(lean) + b"\n" + sealed
 
 
-def parcel_for(parts: Parts, lead: Lead, destination: Destination, claim: Claim) -> Parcel:
+def parcel_for(
+    parts: Parts, lead: Lead, destination: Destination, claim: Claim, known: Known
+) -> Parcel:
     """`lead` with the ids that the property directory knows."""
     source = parts.routing.sources.get(claim.source)
     levels = (
@@ -180,6 +203,8 @@ def parcel_for(parts: Parts, lead: Lead, destination: Destination, claim: Claim)
         region_source=level,
         attempt=claim.attempt,
         possible_duplicate=claim.unknowns > 0,
+        known_as=known.references,
+        known_here=known.here,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from bridge.delivery.ledger import LedgerError
 from bridge.delivery.values import Claim, Record, Recorded, Terms
+from bridge.pipeline import earlier
 from bridge.pipeline.attempt import Attempt
 from bridge.pipeline.parts import Parts
 from bridge.routing import Account, PropertyEntry
@@ -118,8 +119,9 @@ class Drain:
         self._next_look = now + (SOON if self._poked else wait)
         attempts = [(claim, Attempt(self._parts, claim)) for claim in claimed.claims]
         directory = await self._directory({attempt.reference for _, attempt in attempts})
-        for claim, attempt in attempts:
-            task = asyncio.create_task(attempt.run(directory))
+        people = await earlier.known(self._parts, [attempt.asked for _, attempt in attempts])
+        for (claim, attempt), known in zip(attempts, people, strict=True):
+            task = asyncio.create_task(attempt.run(directory, known))
             self._running[task] = (claim, attempt)
             task.add_done_callback(self._ended)
 

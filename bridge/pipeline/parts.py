@@ -10,7 +10,7 @@ from bridge.delivery.ledger import Ledger
 from bridge.delivery.redis_ledger.intake_stream import IntakeStream
 from bridge.delivery.values import Keep
 from bridge.delivery.vault import Vault
-from bridge.routing import Routing
+from bridge.routing import Routing, Trees
 
 Nudge = Callable[[str], Awaitable[None]]  # account → have somebody drain it soon
 
@@ -33,6 +33,7 @@ class Parts:
     identity_window: float = 30 * 86_400.0
     wish_window: float = 86_400.0
     keep: Keep = field(default_factory=Keep)
+    offices: Trees = field(default_factory=Trees)  # HomeQ's, as far as this process knows
     channels: Mapping[str, Channel] = field(default_factory=dict)  # that alarms are told on
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()
 

@@ -8,7 +8,7 @@ from bridge.connectors.base import ActionOptions
 from bridge.delivery.values import NewDelivery
 from bridge.leads import Lead
 from bridge.pipeline.parts import Parts
-from bridge.routing import Destination, Pick, PropertyEntry, Routed
+from bridge.routing import Destination, Pick, PropertyEntry, Routed, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def plan(
 ) -> Plan:
     """`lead` as it came; `entry`: what the directory says of its property; `wishes`: its prints."""
     resolved = routing.resolve(lead, entry)
-    routed = routing.route(resolved, source, parts.routing)
+    routed = routing.route(resolved, source, parts.routing, offices_of(parts, source))
     lacking = {
         name: what
         for name, one in ((pick.destination.name, pick.destination) for pick in routed.picks)
@@ -52,6 +52,12 @@ def plan(
         deliveries=tuple(_new_delivery(pick, routed, lead, wishes) for pick in picks),
         lacking=lacking,
     )
+
+
+def offices_of(parts: Parts, source: str) -> Tree:
+    """HomeQ's offices of a source, as far as they are known."""
+    known = parts.routing.sources.get(source)
+    return parts.offices.of(known.lookups if known else None)
 
 
 def lacks(destination: Destination, lead: Lead) -> str:

@@ -49,13 +49,13 @@ def contact(vault: Vault, email_or_e164: str) -> str:
 
 def about(vault: Vault, lead: Lead) -> str:
     """The property, by the first of its names; empty where the lead names none."""
-    return next(_properties(vault, lead), "")
+    return next(properties(vault, lead), "")
 
 
 def marks(vault: Vault, lead: Lead) -> tuple[str, ...]:
     """What finds it beside its contacts: each name of its property, and its external id."""
     external = [external_id(vault, lead.external_id)] if lead.external_id else []
-    return (*external, *_properties(vault, lead))
+    return (*external, *properties(vault, lead))
 
 
 def external_id(vault: Vault, name: str) -> str:
@@ -76,7 +76,8 @@ def place(vault: Vault, kind: PlaceKind, name: str) -> str:
     return vault.fingerprint("property", kind, name.casefold())
 
 
-def _properties(vault: Vault, lead: Lead) -> Iterator[str]:
+def properties(vault: Vault, lead: Lead) -> Iterator[str]:
+    """Each name of its property."""
     here = lead.property
     names: tuple[tuple[PlaceKind, object], ...] = (
         ("reference", here.reference),

@@ -10,7 +10,7 @@ from bridge import phones
 from bridge.delivery.values import DeliveryRow, LeadId, LeadRow, LogEntry
 from bridge.delivery.vault import SealError
 from bridge.leads import Lead
-from bridge.pipeline import redact
+from bridge.pipeline import redact, staff
 from bridge.pipeline.attempt import stored_lead
 from bridge.pipeline.parts import Parts
 
@@ -52,6 +52,7 @@ class Story:
     moments: list[Moment]
     revealed: bool
     payload: str
+    homeq: dict[str, str]  # the landlord's agent and office, where HomeQ told them
 
 
 async def tell(parts: Parts, lead_id: LeadId, *, reveal: bool = False) -> Story | None:
@@ -72,9 +73,10 @@ async def tell(parts: Parts, lead_id: LeadId, *, reveal: bool = False) -> Story 
         region=region,
         numbers=_numbers(parts, row, lead, reveal=reveal),
         deliveries=await parts.ledger.deliveries_of(lead_id),
-        moments=[_moment(parts, one, redaction, reveal=reveal) for one in log],
+        moments=[_moment(parts, row, one, redaction, reveal=reveal) for one in log],
         revealed=reveal,
         payload=_payload(lead, redaction, reveal=reveal),
+        homeq=staff.of_lead(parts, row.source, lead),
     )
 
 
@@ -126,8 +128,10 @@ def _numbers(parts: Parts, row: LeadRow, lead: Lead | None, *, reveal: bool) -> 
     return known
 
 
-def _moment(parts: Parts, entry: LogEntry, redaction: redact.Redaction, *, reveal: bool) -> Moment:
-    words = dict(entry.header)
+def _moment(
+    parts: Parts, row: LeadRow, entry: LogEntry, redaction: redact.Redaction, *, reveal: bool
+) -> Moment:
+    words = {**entry.header, **staff.of_milestone(parts, row.source, entry)}
     if not reveal and "reason" in words:
         words["reason"] = redaction.text(str(words["reason"]))
     return Moment(

@@ -13,14 +13,17 @@ from bridge.routing.config import (
 )
 from bridge.routing.loading import load, loads
 from bridge.routing.matching import Pick, Routed, RouteVerdict, route
+from bridge.routing.offices import OFFICE, Place, Tree, Trees
 from bridge.routing.properties import PropertyEntry, parse_csv, property_entry, resolve
 
 __all__ = [
+    "OFFICE",
     "Account",
     "Alarms",
     "ConfigError",
     "Destination",
     "Pick",
+    "Place",
     "PropertyEntry",
     "Rate",
     "Route",
@@ -28,6 +31,8 @@ __all__ = [
     "Routed",
     "Routing",
     "Source",
+    "Tree",
+    "Trees",
     "VendorSpec",
     "load",
     "loads",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bridge.leads import Intent, Lead
 from bridge.routing.config import Destination, Route, Routing
+from bridge.routing.offices import NO_TREE, OFFICE, Tree, place_of
 
 Fact = Callable[[Lead, str, Routing], str]
 
@@ -26,10 +27,14 @@ class RouteVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
-    """Each destination once, by the first route that picks it."""
+    """Each destination once, by the first route that picks it.
+
+    `waits_for_office`: HomeQ's office of which nobody knows yet whether a rule is above it.
+    """
 
     picks: tuple[Pick, ...]
     verdicts: tuple[RouteVerdict, ...]
+    waits_for_office: str = ""
 
 
 def _country(lead: Lead, source: str, routing: Routing) -> str:
@@ -53,11 +58,12 @@ FACTS: Mapping[str, Fact] = {
 }
 
 
-def route(lead: Lead, source: str, routing: Routing) -> Routed:
+def route(lead: Lead, source: str, routing: Routing, offices: Tree = NO_TREE) -> Routed:
     """Pure. A withdrawal is never delivered anywhere."""
     if lead.intent is Intent.WITHDRAWAL:
         return Routed(picks=(), verdicts=())
     tried = [(one, _against(one, lead, source, routing)) for one in routing.routes]
+    waits = _by_office(tried, lead, offices)
     picks: dict[str, Pick] = {}
     for one, against in tried:
         for name in () if against else one.deliver_to:
@@ -68,7 +74,21 @@ def route(lead: Lead, source: str, routing: Routing) -> Routed:
         )
         for one, against in tried
     )
-    return Routed(picks=tuple(picks.values()), verdicts=verdicts)
+    return Routed(picks=tuple(picks.values()), verdicts=verdicts, waits_for_office=waits)
+
+
+def _by_office(tried: list[tuple[Route, list[str]]], lead: Lead, offices: Tree) -> str:
+    """Of the routes that fit in all else, the one for the nearest office alone takes the lead.
+
+    Says the office that has no rule of its own, where what is above it is not known.
+    """
+    place = place_of(lead, offices)
+    rules = [one.when[OFFICE] for one, against in tried if OFFICE in one.when and not against]
+    nearest = place.nearest(rules)
+    for one, against in tried:
+        why = place.against(one.when[OFFICE], nearest) if OFFICE in one.when else ""
+        against.extend([why] if why else [])
+    return "".join(place.offices[:1]) if rules and nearest is None and not place.known else ""
 
 
 def _notes(one: Route, picks: Mapping[str, Pick]) -> Iterator[str]:
@@ -85,6 +105,8 @@ def _against(one: Route, lead: Lead, source: str, routing: Routing) -> list[str]
     """Each condition that does not hold, in words."""
     reasons = []
     for key, wanted in one.when.items():
+        if key == OFFICE:
+            continue  # told by comparing the routes
         fact = FACTS[key](lead, source, routing)
         if fact not in wanted and not (key == "reference" and _starts(fact, wanted)):
             reasons.append(

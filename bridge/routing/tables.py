@@ -22,6 +22,7 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)", re.ASCII)
 RATE = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6}(?:\.\d{1,6})?)?\s*(ms|s|m|h|d)", re.ASCII)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
+OFFICE_ID = re.compile(r"\*|[1-9]\d{0,11}", re.ASCII)
 NAME_RULE = "a name is made of a-z, 0-9, '-', '_' and '.', up to 64 long"
 
 
@@ -41,6 +42,15 @@ def _rate(value: object) -> object:
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str | bool) else value
+
+
+def _offices(value: object) -> object:
+    """Numbers, or "*" for the company's own rule."""
+    values = value if isinstance(value, list) else [value]
+    told = [str(one) for one in values if isinstance(one, str | int) and not isinstance(one, bool)]
+    if len(told) != len(values) or not all(OFFICE_ID.fullmatch(one) for one in told):
+        raise ValueError('is the number of an office of HomeQ\'s, or "*" for all that have no rule')
+    return told
 
 
 def _name(value: str) -> str:
@@ -115,6 +125,7 @@ class WhenTable(Table):
     language: Listed | None = None
     reference: Listed | None = None
     customer_id: Listed | None = None
+    homeq_office: Annotated[list[str], BeforeValidator(_offices), SOME] | None = None
     test: Annotated[list[bool], BeforeValidator(_listed), SOME] | None = None
 
     def wanted(self) -> Mapping[str, frozenset[str]]:

@@ -35,6 +35,9 @@ class CaseKnob(_Strict):
     title: str = ""
     roles: dict[str, list[int]] = {}
     status: str = "ForSale"
+    has_image: bool = False
+    image_bytes: int = 0
+    publications: list[dict[str, Any]] = []
 
 
 class OrderKnob(_Strict):
@@ -56,7 +59,18 @@ class HomeqKnob(_Strict):
     password: str | None = None
     token_life: float | None = None
     page: int | None = None
+    generation: int | None = None
+    lock_after: int | None = None
+    wrong: int | None = None
+    most: int | None = None
+    wordy: int | None = None
+    rights: list[str] | None = None
     apartments: dict[int, dict[str, Any]] | None = None
+    listings: dict[int, dict[str, Any]] | None = None
+    projects: dict[int, dict[str, Any]] | None = None
+    offices: list[dict[str, Any]] | None = None
+    agreements: list[dict[str, Any]] | None = None
+    deprecated: dict[str, dict[str, str]] | None = None
 
 
 class Knobs(_Strict):
@@ -65,9 +79,11 @@ class Knobs(_Strict):
     `vitec_password`, `vitec_crm_password` and `estate` are M30011's, `flow_secret` and
     `flow_permissions` are the client sandbox's; `customers`, `estates`, `clients` and `cases` add
     or replace by name. `basis` changes the basis with that GUID, `new_basis` adds one.
-    `contacts` adds CRM contacts, `flow_contacts` adds people to Core. `homeq` is the landlord's.
     `orders` and `user_tokens` add Core's orders and the tokens of its button; `merges_metadata`
-    says what setting metadata does to what is there. `advance` moves the clock.
+    says what setting metadata does to what is there.
+    `contacts` adds CRM contacts, `contact` changes the one with that id; `most_ids` is how many a
+    call may name, `unknown_is_404` whether one that is not there spoils it. `flow_contacts` adds
+    people to Core. `homeq` is the landlord's. `advance` moves the clock.
     """
 
     latency: float | None = Field(default=None, ge=0)
@@ -79,6 +95,9 @@ class Knobs(_Strict):
     vitec_password: str | None = None
     vitec_crm_password: str | None = None
     single_as_object: bool | None = None
+    most_ids: int | None = Field(default=None, ge=1)
+    unknown_is_404: bool | None = None
+    contact: dict[str, Any] | None = None
     customers: dict[str, CustomerKnob] | None = None
     estate: str | None = None
     estates: dict[str, list[str]] | None = None
@@ -146,6 +165,18 @@ class _Turns:
     def single_as_object(self, value: bool) -> None:
         self._vitec.single_as_object = value
 
+    def most_ids(self, number: int) -> None:
+        self._vitec.most_ids = number
+
+    def unknown_is_404(self, value: bool) -> None:
+        self._vitec.unknown_is_404 = value
+
+    def contact(self, changes: dict[str, Any]) -> None:
+        found = self._vitec.contacts.get(str(changes.get("id")))
+        if found is None:
+            raise ValueError(f"no contact {changes.get('id')}")
+        found.update(changes)
+
     def customers(self, customers: dict[str, CustomerKnob]) -> None:
         for name, one in customers.items():
             self._vitec.customers[name] = Customer(one.advertising, one.crm, set(one.estates))
@@ -186,7 +217,16 @@ class _Turns:
     def cases(self, cases: list[CaseKnob]) -> None:
         for one in cases:
             roles = {"Broker": [], "Stakeholder": [], **one.roles}
-            case = Case(one.guid.lower(), one.case_id, one.title, roles, status=one.status)
+            case = Case(
+                one.guid.lower(),
+                one.case_id,
+                one.title,
+                roles,
+                status=one.status,
+                publications=list(one.publications),
+                has_image=one.has_image,
+                image_bytes=one.image_bytes,
+            )
             case.touch("CaseActivatedDate", self._world.now)
             self._flow.cases[case.guid] = case
 

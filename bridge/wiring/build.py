@@ -18,6 +18,7 @@ from bridge.delivery.redis_ledger import GRACE, RedisLedger
 from bridge.delivery.shelf import SealedShelf
 from bridge.delivery.values import Keep
 from bridge.delivery.vault import SealError, Vault, new_key
+from bridge.pipeline import offices
 from bridge.pipeline.parts import Nudge, Parts
 from bridge.routing import Account, Alarms
 from bridge.wiring.start import StartError, Wiring, read_routing, vault
@@ -48,7 +49,7 @@ async def build(
     await unlock(ledger, keys)
     http = Http(proxy=settings.proxy)
     shelf = SealedShelf(ledger, keys)
-    return Parts(
+    parts = Parts(
         ledger=ledger,
         vault=keys,
         routing=routes,
@@ -78,6 +79,8 @@ async def build(
         ),
         closing=(http.aclose, ledger.close),
     )
+    await offices.fresh(parts)
+    return parts
 
 
 async def unlock(ledger: Ledger, keys: Vault) -> None:

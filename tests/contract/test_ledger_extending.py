@@ -1,6 +1,7 @@
 """What a ledger promises of leads that are there already, and of what all workers share."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bridge.delivery.ledger import Ledger
 from bridge.delivery.values import Amendment, LeadId, Withdrawal
@@ -176,5 +177,48 @@ def test_a_drawer_lists_what_was_put_into_it(bench: Bench) -> None:
         assert not await ledger.drawer_drop("users", "ola")
         assert await ledger.drawer_all("users") == {"eva": b"1", "kim": b"3"}
         assert await ledger.drawer_all("others") == {}
+
+    bench.tell(story)
+
+
+async def known(
+    ledger: Ledger, people: Sequence[Sequence[str]], *, account: str = "acme", limit: int = 20
+) -> list[list[tuple[str, str]]]:
+    found = await ledger.earlier(people, account=account, limit=limit)
+    return [[(row.lead_id, row.reference) for row in one] for one in found]
+
+
+def test_a_person_is_known_by_what_an_account_delivered_of_them(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        both = (delivery("watch"), delivery("case", account="other"))
+        await ledger.open([lead("a", *both, contacts=("mail", "phone"))])
+        await ledger.open([lead("b", contacts=("phone",)), lead("c", contacts=("nobody",))])
+        for account, number in (("acme", 1), ("other", 2)):
+            for one in await claim(ledger, account):
+                reference = f"{account}-{one.lead_id}-{number}"
+                await ledger.record([done(one, Settle(State.DELIVERED, reference=reference))])
+        await ledger.open([lead("d", contacts=("mail",)), lead("e", contacts=("phone",))])
+        people = (("mail", "phone"), ("mail",), (), ("stranger",), ("nobody",))
+        assert await known(ledger, people) == [
+            [("b", "acme-b-1"), ("a", "acme-a-1")],
+            [("a", "acme-a-1")],
+            [],
+            [],
+            [("c", "acme-c-1")],
+        ]
+        assert await known(ledger, [("mail",)], account="other") == [[("a", "other-a-2")]]
+        assert await known(ledger, [("phone",)], limit=2) == [[("b", "acme-b-1")]]
+        assert await known(ledger, []) == []
+
+    bench.tell(story)
+
+
+def test_who_was_erased_is_not_known_any_more(bench: Bench) -> None:
+    async def story(ledger: Ledger) -> None:
+        await ledger.open([lead("a", contacts=("mail",))])
+        await ledger.record([done(one) for one in await claim(ledger)])
+        assert await known(ledger, [("mail",)]) == [[("a", "R1")]]
+        await ledger.forget(A, entry=ENTRY, tombstone=60)
+        assert await known(ledger, [("mail",)]) == [[]]
 
     bench.tell(story)

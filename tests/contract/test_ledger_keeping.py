@@ -100,16 +100,16 @@ def test_a_payload_goes_when_its_lead_rests_and_an_open_one_stays(bench: Bench) 
 
 def test_a_lead_that_was_looked_at_too_early_is_looked_at_again(bench: Bench) -> None:
     async def story(ledger: Ledger) -> None:
-        keep = Keep(payload=0.05, bodies=0.05, held=3600, quarantine=3600)
+        keep = Keep(payload=0.6, bodies=0.6, held=3600, quarantine=3600)
         await ledger.open([lead("a")])
-        await asyncio.sleep(0.08)
+        await asyncio.sleep(0.7)
         assert (await ledger.expire(keep)).payloads == 0  # still open
         (one,) = await claim(ledger)
         await ledger.record([done(one)])
         await asyncio.sleep(0.02)
         assert (await ledger.expire(keep)).payloads == 0  # final, not long enough
         assert await bodies(ledger) == [b"sealed"]
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.7)
         taken = await ledger.expire(keep)
         assert (taken.payloads, taken.bodies) == (1, 1)
 

@@ -3,72 +3,25 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge import wiring
-from bridge.connectors import VENDORS
-from bridge.connectors import homeq as package
 from bridge.connectors.base import LookUpError
 from bridge.connectors.homeq.connector import Homeq
-from bridge.connectors.homeq.settings import HomeqAccount
-from bridge.connectors.transport import Http
 from bridge.delivery.embedded import EmbeddedServer
-from bridge.delivery.redis_ledger import RedisLedger
-from bridge.delivery.shelf import SealedShelf
 from bridge.delivery.values import LeadId
-from bridge.delivery.vault import Vault
 from bridge.outcomes import State
 from bridge.pipeline import Intake
 from bridge.pipeline.enrich import Enricher
 from bridge.sandbox.homeq import events
 from bridge.sandbox.server import Sandbox
 from tests.integration.bridge_process import BridgeUnderTest
+from tests.integration.homeq_bench import Bench
 
 NOON = "2026-11-27T12:00:00+01:00"
-PATHS = {
-    "login": "/tokens/",
-    "apartment": "/apartment/{id}",
-    "project": "/project/{id}",
-    "agreements": "/agreements",
-}
-
-
-class Bench:
-    """A connector with a shelf in a real ledger, as each worker has one."""
-
-    def __init__(self, sandbox: Sandbox, server: EmbeddedServer) -> None:
-        self.sandbox = sandbox
-        self._server = server
-
-    async def _with(self, work: Any, **changes: Any) -> Any:
-        ledger, http = RedisLedger(self._server.url), Http(deadline=5)
-        account = HomeqAccount.model_validate(
-            {
-                "base_url": f"{self.sandbox.url}/homeq",
-                "username": "api-user",
-                "password": "homeq-secret",
-                "paths": PATHS,
-                **changes,
-            }
-        )
-        shelf = SealedShelf(ledger, Vault([b"k" * 32]))
-        connector = VENDORS["homeq"].connect(account, http, shelf, lambda: datetime.now(UTC))
-        assert isinstance(connector, Homeq)
-        try:
-            return await work(connector)
-        finally:
-            await http.aclose()
-            await ledger.close()
-
-    def ask(self, work: Any, **changes: Any) -> Any:
-        return asyncio.run(self._with(work, **changes))
-
-    def logins(self) -> int:
-        return sum(one["path"].endswith("/tokens/") for one in self.sandbox.calls())
 
 
 @pytest.fixture
@@ -98,30 +51,22 @@ def test_h_t19_the_inventory_serves_where_the_apartments_path_is_not_known(bench
     assert "use_root_office=true" in query
 
 
+def test_a_projects_number_stands_in_the_list_alone_and_is_asked_for_once(bench: Bench) -> None:
+    async def both(one: Homeq) -> list[str | None]:
+        return [await one.external_id("project", number) for number in ("12", "13", "99")]
+
+    assert bench.ask(both) == ["7", None, None]
+    assert [one["path"] for one in bench.sandbox.calls()].count("/homeq/projects") == 1
+    paths = {"login": "/tokens/", "project": "/project/{id}"}
+    assert bench.ask(external("project", "12"), paths=paths) is None  # its sample has none
+
+
 def test_a_path_that_is_not_configured_is_off_and_none_is_made_up(bench: Bench) -> None:
     with pytest.raises(LookUpError, match=re.escape("paths.project is not set")):
         bench.ask(external("project", "12"), paths={"login": "/tokens/"})
     health = bench.ask(lambda one: one.check(), paths={})
     assert (health.ok, "every look-up is off" in health.detail) == (None, True)
     assert bench.sandbox.calls() == []
-
-
-def test_one_login_serves_every_worker_and_is_made_anew_when_it_ends(bench: Bench) -> None:
-    for _ in range(5):
-        bench.ask(external("apartment", "41"))
-    assert bench.logins() == 1
-    bench.sandbox.config(advance=7200)
-    assert bench.ask(external("apartment", "41")) == "AF43CD7U"
-    assert bench.logins() == 2
-
-
-def test_h_t18_a_wrong_password_is_tried_once_and_locks_nobody_out(bench: Bench) -> None:
-    for _ in range(4):
-        with pytest.raises(LookUpError, match="HTTP 403 PermissionDenied"):
-            bench.ask(external("apartment", "41"), password="wrong")
-    assert bench.logins() == 1
-    assert bench.ask(lambda one: one.check(), password="wrong").ok is False
-    assert bench.logins() == 1
 
 
 def test_h_t18_a_412_is_told_by_its_code(bench: Bench) -> None:
@@ -149,14 +94,6 @@ def test_agreements_are_read_page_by_page(bench: Bench) -> None:
         return [row["id"] async for row in one.agreements("2026-11-01")]
 
     assert bench.ask(all_of) == [901, 902, 903]
-
-
-def test_h_t17_the_dangerous_calls_do_not_exist() -> None:
-    """Confirm, reject, delete and reset: only GET, and the login's POST."""
-    folder = Path(str(package.__file__)).parent
-    text = "\n".join(file.read_text() for file in folder.glob("*.py"))
-    assert re.findall(r'"(GET|POST|PUT|PATCH|DELETE)"', text) == ["GET", "POST"]
-    assert not re.search(r"/(confirm|reject|reset|delete)", text)
 
 
 # --- with a bridge -------------------------------------------------------------------------------

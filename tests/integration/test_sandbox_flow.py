@@ -426,6 +426,43 @@ def test_search_finds_number_and_guid_of_a_case(flow: httpx.Client) -> None:
     assert flow.get(SEARCH, params=sold).json() == [{"Guid": SOLD}]
 
 
+def test_the_pages_own_sample_of_a_search_is_taken(flow: httpx.Client) -> None:
+    sample_query = (
+        "$inlinecount=allpages&$skip=0&$top=10&$select=Id,Address,Office,BidAcceptedDate,"
+        "Municipality,BrokerName,CaseReferralKey,AssignmentType,CaseCategoryType,Status"
+        "&$filter=Id eq "
+    )
+    found = flow.get(f"{SEARCH}?{sample_query}48213").json()
+    assert found["Count"] == 1
+    assert set(found["Results"][0]) == {
+        *("Id", "Address", "Office", "BidAcceptedDate", "Municipality", "BrokerName"),
+        *("CaseReferralKey", "AssignmentType", "CaseCategoryType", "Status"),
+    }
+    assert flow.get(f"{SEARCH}?{sample_query}10").json() == {"Count": 0, "Results": []}
+
+
+@pytest.mark.parametrize(
+    ("case", "query", "expected"),
+    [
+        (
+            48216,
+            "$filter=Type eq 'Seller' or Type eq 'Owner' or Type eq 'Spouse' or Type eq 'Assignee'",
+            ["Owner", "Seller"],
+        ),
+        (
+            48213,
+            "$filter=Type eq 'Buyer' or Type eq 'OriginalBuyer' or Type eq 'BuyerAssignee'",
+            [],
+        ),
+    ],
+)
+def test_the_pages_own_samples_of_role_filters_are_taken(
+    flow: httpx.Client, case: int, query: str, expected: list[str]
+) -> None:
+    found = flow.get(f"api/Cases/{case}/Roles?{query}").json()
+    assert [one["Type"] for one in found] == expected
+
+
 # --- changes, publications and pictures ----------------------------------------------------------
 
 
@@ -494,6 +531,8 @@ def test_the_main_image_of_a_case(flow: httpx.Client) -> None:
     answer = flow.get("api/Cases/48213/Image/Small")
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.content.startswith(b"\xff\xd8\xff")
+    for size in ("Original", "Thumbnail", "Medium", "Large", "ThumbnailSquare", "SmallSquare"):
+        assert flow.get(f"api/Cases/48213/Image/{size}").status_code == 200
     assert flow.get("api/Cases/48214/Image/Small").status_code == 404
     assert flow.get("api/Cases/48213/Image/Huge").status_code == 400
 

@@ -20,6 +20,21 @@ JSON = {"Accept": "application/json"}
 PERSON = "ADRPERSON0000000000000000000000000001"
 COMPANY = "ADRCOMPANY00000000000000000000000001"
 ESTATE_OF_DECEASED = "ADRESTATE000000000000000000000000001"
+# The tables of GET CRM/Contact/{customerId}/{contactIds}, in JSON's case; `email` stands in its
+# sample alone (V-T10).
+COMMON = {
+    *("type", "id", "customerId", "agentId", "address", "email", "advertisingEnabled"),
+    *("note", "categories", "createdAt", "changedAt", "telephone"),
+}
+DOCUMENTED = {
+    PERSON: {
+        *("firstName", "lastName", "socialSecurityNumber", "isForeignSocialSecurityNumber"),
+        *("leadScore", "wantsToBeMatched", "matchingChangedAt", "isDeceased", "isCompanyPerson"),
+        "gdprApprovalDate",
+    },
+    COMPANY: {"name", "corporateNumber", "isForeignCorporateNumber", "homePage", "leadScore"},
+    ESTATE_OF_DECEASED: {"name", "socialSecurityNumber", "isForeignIdSocialSecurityNumber"},
+}
 
 
 @pytest.fixture
@@ -207,6 +222,37 @@ def test_v_t9_many_contacts_by_id(crm: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.config(customers={"M7": {"advertising": "a", "crm": "c"}})
     other = f"{sandbox.url}/vitec/CRM/Contact/M7/{PERSON}"
     assert httpx.get(other, headers=JSON, auth=("sandbox", "c")).json() == []
+
+
+@pytest.mark.parametrize("name", list(DOCUMENTED))
+def test_a_contact_has_what_the_page_documents_and_the_samples_types(
+    crm: httpx.Client, vitec: httpx.Client, name: str
+) -> None:
+    """The types by name and shape as in the vendor's sample, nothing that no table has."""
+    of_a_watch = vitec.post(WATCH, json=watch()).json()
+    found, watched = crm.get(f"{name},{of_a_watch}").json()
+    (example, _) = sample("vitec_crm_contacts")
+    assert set(found) <= COMMON | DOCUMENTED[name]
+    assert set(watched) <= COMMON | DOCUMENTED[PERSON]
+    for field, value in example.items():
+        assert type(found[field]) is type(value), field
+    (category,) = found["categories"]
+    assert set(category) == set(example["categories"][0])
+    assert set(found["address"]) <= set(example["address"])
+    assert set(found["email"]) <= set(example["email"])
+
+
+def test_v_t9_the_quirks_of_many_ids_can_be_set(crm: httpx.Client, sandbox: Sandbox) -> None:
+    five = ",".join(f"ADR{number}" for number in range(5))
+    sandbox.config(most_ids=5)
+    assert (crm.get(five).status_code, crm.get(f"{five},ADR5").status_code) == (200, 400)
+    sandbox.config(unknown_is_404=True)
+    assert crm.get(f"{PERSON},ADRunknown").status_code == 404
+    assert len(crm.get(f"{PERSON},{COMPANY}").json()) == 2
+    sandbox.config(contact={"id": PERSON, "advertisingEnabled": False})
+    assert crm.get(PERSON).json()[0]["advertisingEnabled"] is False
+    with pytest.raises(ValueError, match="no contact"):
+        sandbox.config(contact={"id": "ADRunknown"})
 
 
 def test_v_t9_one_id_may_answer_a_list_or_an_object(crm: httpx.Client, sandbox: Sandbox) -> None:

@@ -23,6 +23,7 @@ from bridge.outcomes import (
     Unsendable,
 )
 
+JSON = "application/json"
 GET = classify.Table(
     statuses={401: "account", 403: "account", 408: "not_sent", 425: "not_sent", 429: "rate"},
     server_error="not_sent",
@@ -54,7 +55,9 @@ class FlowCalls:
     def exchanges(self) -> list[Exchange]:
         return self._session.exchanges
 
-    async def call(self, method: str, path: str, body: object = None) -> Answer | Failure | NoToken:
+    async def call(
+        self, method: str, path: str, body: object = None, *, accept: str = JSON
+    ) -> Answer | Failure | NoToken:
         """`path` is below `…/flow/api/` (F-T13). A 401 was refused unread: one replay."""
         content = b"" if body is None else orjson.dumps(body)
         url = join(self.api.account.base_url, "api", path)
@@ -64,8 +67,8 @@ class FlowCalls:
                 return token
             headers = {
                 "authorization": f"Bearer {token}",
-                "accept": "application/json",
-                "content-type": "application/json",
+                "accept": accept,
+                "content-type": JSON,
             }
             answer = await self._session.call(method, url, content, headers=headers)
             refused = isinstance(answer, Answer) and answer.status == HTTPStatus.UNAUTHORIZED

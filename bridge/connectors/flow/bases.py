@@ -1,6 +1,6 @@
 """Which processing bases a stakeholder is sent with, and where that comes from (F-T6, F-T6b)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -74,12 +74,13 @@ async def _by_display(
     found = await calls.get(path)
     if not isinstance(found, list):
         return found if not isinstance(found, dict) else []
-    guids = _usable(found, bases)
+    guids = usable(found, bases)
     await calls.api.shelf.put(name, orjson.dumps(guids).decode(), ttl=CACHED)
     return guids
 
 
-def _usable(found: Sequence[Any], bases: Bases) -> list[str]:
+def usable(found: Sequence[Any], bases: Bases) -> list[str]:
+    """The GUIDs of those that are shown where the destination says; anything else is left out."""
     return [
         str(one["Guid"])
         for one in found
@@ -88,5 +89,13 @@ def _usable(found: Sequence[Any], bases: Bases) -> list[str]:
         and one.get("IsActive") is True
         and one.get("CanBeContacted") is True
         and one.get("IsNewestVersion", True) is True
-        and (set(one.get("DisplayTypes") or bases.display_types) & set(bases.display_types))
+        and (set(display_types(one) or bases.display_types) & set(bases.display_types))
     ]
+
+
+def display_types(basis: Mapping[str, Any]) -> list[str]:
+    """Where it is shown; .NET writes a set of flags as `Showing, Manual`."""
+    given = basis.get("DisplayTypes")
+    if isinstance(given, str):
+        return [one.strip() for one in given.split(",") if one.strip()]
+    return [str(one) for one in given] if isinstance(given, list) else []

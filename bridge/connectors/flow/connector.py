@@ -3,6 +3,9 @@
 Vendor pages: commonly used methods, create stakeholders; FACTS 1A and F-T1…F-T23.
 """
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from bridge.connectors import classify
 from bridge.connectors.base import (
     AccountSettings,
@@ -12,10 +15,12 @@ from bridge.connectors.base import (
     Parcel,
     Report,
     Shelf,
+    Use,
     Vendor,
 )
-from bridge.connectors.flow import order_desk, readback
+from bridge.connectors.flow import catalogue, order_desk, readback, rights
 from bridge.connectors.flow.api import Api
+from bridge.connectors.flow.looking import Looking
 from bridge.connectors.flow.notification import SendNotification
 from bridge.connectors.flow.order_desk import Desk
 from bridge.connectors.flow.order_settings import (
@@ -35,6 +40,7 @@ class Flow:
         self._api = Api(account, http, shelf, clock)
         rules = account.orders
         self.orders: OrderDesk | None = Desk(self._api, rules) if rules else None
+        self.looking = Looking(self._api)
 
     async def send(self, parcel: Parcel) -> Report:
         match parcel.options:
@@ -57,6 +63,10 @@ class Flow:
 
     async def check(self) -> Health:
         """GET api/User: whose token is it, and what may it do?"""
+        return await self.health(())
+
+    async def health(self, uses: Sequence[Use]) -> Health:
+        """The same, and whether these destinations have the permissions that they need."""
         answer = await self._api.attempt().call("GET", "User")
         if isinstance(answer, Failure):
             return Health(ok=False, detail=answer.reason)
@@ -65,11 +75,18 @@ class Flow:
         found = classify.json_of(answer)
         if not answer.ok or not isinstance(found, dict):
             return Health(ok=False, detail=classify.said(answer))
-        permissions = found.get("Permissions") or []
-        return Health(
-            ok=True,
-            detail=f"tenant {found.get('TenantId', '?')}, {len(permissions)} permissions",
-        )
+        return rights.health(found, uses)
+
+    async def stale_bases(self, uses: Sequence[Use]) -> dict[str, str] | None:
+        """Destination → a sentence, where its processing bases serve no more.
+
+        None where none is configured. Raises `LookUpError`.
+        """
+        return await catalogue.stale(self._api.attempt(), uses)
+
+    async def picture(self, which: int | UUID) -> bytes | None:
+        """A small JPEG of a case; None where there is none, or none can be had now."""
+        return await self.looking.picture(which)
 
 
 def _connect(account: AccountSettings, http: Http, shelf: Shelf, clock: Clock) -> Flow:

@@ -53,7 +53,7 @@ class Body:
                 "telephone": phones,
             },
             "prospectiveBuyerStatus": self._options.prospective_buyer_status,
-            "leadSourceId": self._options.lead_source_id,
+            "leadSourceId": self._options.source_for(self._utm()),
             "marketing": self._marketing(),
             "message": self._message(),
         }
@@ -91,9 +91,15 @@ class Body:
         return slots
 
     def _marketing(self) -> dict[str, Any]:
-        marketing = self._parcel.lead.marketing
-        tags = [{"name": f"utm_{name}", "value": value} for name, value in marketing.utm.items()]
-        return _filled(referrer=marketing.referrer, utmTags=tags)
+        """FormMarketing; the page gives no names of tags, so the web's own are used (S2:43-54)."""
+        referrer = self._parcel.lead.marketing.referrer or self._options.marketing.referrer
+        tags = [{"name": f"utm_{name}", "value": value} for name, value in self._utm().items()]
+        return _filled(referrer=referrer, utmTags=tags)
+
+    def _utm(self) -> dict[str, str]:
+        """The destination's, with the lead's own in their place; `utm_source` is `source`."""
+        given = {**_plain(self._options.marketing.utm), **_plain(self._parcel.lead.marketing.utm)}
+        return {name: value for name, value in given.items() if value}
 
     def _message(self) -> str:
         """Says what it is, since brokers read a watch as an interest (V-T13), and our id."""
@@ -119,6 +125,11 @@ def _slot(number: people.Number) -> str:
     if number.kind is Kind.FIXED:
         return "work" if number.label == "work" else "home"
     return "other"
+
+
+def _plain(utm: Mapping[str, str]) -> dict[str, str]:
+    """Some senders write `utm_source`, some `source`; no tag is named utm_utm_source."""
+    return {re.sub(r"(?i)^utm_", "", name): value for name, value in utm.items()}
 
 
 def _filled(**values: Any) -> dict[str, Any]:

@@ -1,73 +1,50 @@
 """After an Unknown: is this person on this estate? By the CRM calls, which need other rights."""
 
-from http import HTTPStatus
+from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from bridge.connectors import classify, people
 from bridge.connectors.base import Parcel
-from bridge.connectors.exchange import Session
-from bridge.connectors.transport import Failure, join
-from bridge.connectors.vitec.settings import VitecAccount, estate_of, options_of
+from bridge.connectors.vitec import searching
+from bridge.connectors.vitec.crm import Crm, CrmError
+from bridge.connectors.vitec.settings import estate_of, options_of
 from bridge.outcomes import Absent, CannotTell, Found, Verdict
+
+BEFORE = "the person was on this home by an earlier lead, so Vitec's list does not tell of this one"
 
 
 class ReadBack:
-    def __init__(self, account: VitecAccount, session: Session) -> None:
-        self._account = account
-        self._session = session
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
 
     async def look(self, parcel: Parcel) -> Verdict:
         estate = estate_of(parcel) or options_of(parcel).estate_id
-        needles = self._needles(parcel)
-        if not estate or not needles:
+        if not estate or not (parcel.known_as or searching.needles(parcel)):
             return CannotTell("the lead has nothing to search for")
-        for needle in needles:
-            found = await self._search(needle)
-            if isinstance(found, CannotTell):
-                return found
-            for contact in found:
-                related = await self._relations(contact)
-                if isinstance(related, CannotTell):
-                    return related
-                if estate in related:
-                    return Found(contact)
+        try:
+            async for contact in self._contacts(parcel):
+                if estate in await self._relations(contact):
+                    # On the home already, nothing there changes by another lead (V-T12).
+                    before = contact in parcel.known_here
+                    return CannotTell(BEFORE) if before else Found(contact)
+        except CrmError as error:
+            return CannotTell(f"reading back failed: {error}")
         return Absent()
 
-    def _needles(self, parcel: Parcel) -> list[str]:
-        left = people.Leftovers()
-        numbers = [one.e164 for one in people.numbers(parcel, left, "")]
-        return [*people.emails(parcel, left, ""), *numbers]
+    async def _contacts(self, parcel: Parcel) -> AsyncIterator[str]:
+        """Each once: whom Vitec knew already by earlier leads, for that names nobody in an address;
+        then whom its search finds by e-mail and phone."""
+        seen: set[str] = set()
+        if parcel.known_as:
+            for contact in (await self._crm.fetch(parcel.known_as)).known.values():
+                seen.add(contact.id)
+                yield contact.id
+        async for name in searching.found(self._crm, parcel):
+            if name not in seen:
+                yield name
 
-    async def _search(self, needle: str) -> list[str] | CannotTell:
-        # The vendor takes the person in the query; our log must not show it (X-T8).
-        url = self._url("Search")
-        found = await self._list(f"{url}?{urlencode({'searchText': needle})}", shown=f"{url}?…")
-        if isinstance(found, CannotTell):
-            return found
-        return [str(one["id"]) for one in found if isinstance(one, dict) and one.get("id")]
-
-    async def _relations(self, contact: str) -> set[str] | CannotTell:
-        found = await self._list(self._url("Speculator", quote(contact, safe="")))
-        if isinstance(found, CannotTell):
-            return found
+    async def _relations(self, contact: str) -> set[str]:
+        found = await self._crm.relations(contact)
         return {text for one in found for text in _strings(one)}
-
-    async def _list(self, url: str, shown: str = "") -> list[Any] | CannotTell:
-        """A list, or a single object, which stands for a list of one (V-T9)."""
-        answer = await self._session.call("GET", url, shown=shown)
-        if isinstance(answer, Failure):
-            return CannotTell(f"reading back from Vitec failed: {answer.reason}")
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return []
-        found = classify.json_of(answer)
-        if answer.status != HTTPStatus.OK or not isinstance(found, list | dict):
-            return CannotTell(f"reading back from Vitec failed: HTTP {answer.status}")
-        return found if isinstance(found, list) else [found]
-
-    def _url(self, *path: str) -> str:
-        customer = quote(self._account.customer_id, safe="")
-        return join(self._account.base_url, "CRM/Contact", customer, *path)
 
 
 def _strings(found: Any) -> list[str]:

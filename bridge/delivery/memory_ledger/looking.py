@@ -12,6 +12,7 @@ from bridge.delivery.values import (
     AccountRow,
     DeliveryId,
     DeliveryRow,
+    Earlier,
     LeadId,
     LeadRow,
     LogEntry,
@@ -86,6 +87,21 @@ class Looking:
             leads=len({one.lead_id for one in done}),
             last=max((one.updated_at for one in done), default=None),
             held=tuple(sorted({one.reason for one in found if one.state is State.HELD})),
+        )
+
+    async def earlier(
+        self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
+    ) -> list[tuple[Earlier, ...]]:
+        return [await self._earlier(marks, account, limit) for marks in people]
+
+    async def _earlier(self, marks: Sequence[str], account: str, limit: int) -> tuple[Earlier, ...]:
+        leads = {one for mark in marks for one in await self.leads_of(mark, limit=limit)}
+        newest = sorted(leads, reverse=True)
+        rows = [row for one in newest for row in await self.deliveries_of(one)]
+        return tuple(
+            Earlier(lead_id=row.lead_id, reference=row.reference)
+            for row in rows
+            if row.account == account and row.reference
         )
 
     async def counts(self) -> dict[tuple[str, State], int]:

@@ -1,6 +1,6 @@
 """The part that people look at: leads, deliveries, timelines, accounts."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from bridge.delivery.redis_ledger import rows
@@ -9,6 +9,7 @@ from bridge.delivery.values import (
     AccountRow,
     DeliveryId,
     DeliveryRow,
+    Earlier,
     LeadId,
     LeadRow,
     LogEntry,
@@ -81,6 +82,31 @@ class Archive:
     async def leads_of(self, mark: str, *, limit: int = 1000) -> list[LeadId]:
         ids = await self._redis.do("ZREVRANGE", self._key(f"mark:{mark}"), 0, limit - 1)
         return [LeadId(one.decode()) for one in ids]
+
+    async def earlier(
+        self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
+    ) -> list[tuple[Earlier, ...]]:
+        """Three round trips, however many people."""
+        marks = list(dict.fromkeys(mark for one in people for mark in one))
+        answers = await self._redis.many(
+            [("ZREVRANGE", self._key(f"mark:{mark}"), 0, limit - 1) for mark in marks]
+        )
+        leads_of = {
+            mark: [LeadId(one.decode()) for one in ids]
+            for mark, ids in zip(marks, answers, strict=True)
+        }
+        names = sorted({one for ids in leads_of.values() for one in ids}, reverse=True)
+        leads = [row for row in await self._leads(names) if row]
+        rows = await self._deliveries(
+            delivery_id(row.lead_id, name) for row in leads for name in row.destinations
+        )
+        kept = [
+            Earlier(lead_id=row.lead_id, reference=row.reference)
+            for row in rows
+            if row.account == account and row.reference
+        ]
+        theirs = [{name for mark in one for name in leads_of[mark]} for one in people]
+        return [tuple(one for one in kept if one.lead_id in their) for their in theirs]
 
     async def counts(self) -> dict[tuple[str, State], int]:
         known = dict(_pairs(await self._redis.do("HGETALL", self._key("counts"))))

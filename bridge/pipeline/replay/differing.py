@@ -13,9 +13,10 @@ from bridge.delivery.values import Claim, DeliveryId, LeadRow
 from bridge.delivery.vault import SealError
 from bridge.leads import Lead
 from bridge.outcomes import NotSent, Unsendable
+from bridge.pipeline import earlier
 from bridge.pipeline.attempt import parcel_for, stored_lead
 from bridge.pipeline.parts import Parts
-from bridge.pipeline.plan import plan
+from bridge.pipeline.plan import offices_of, plan
 from bridge.pipeline.replay.choosing import UNROUTED, Item
 from bridge.pipeline.story import exchanges_of
 from bridge.routing import PropertyEntry
@@ -68,7 +69,7 @@ async def _sent(parts: Parts, row: LeadRow, item: Item, lead: Lead) -> list[str]
     words = []
     if destination.account != item.account:
         words.append(f"the routing file names {destination.account} now; it stays {item.account}")
-    routed = routing.route(lead, row.source, parts.routing)
+    routed = routing.route(lead, row.source, parts.routing, offices_of(parts, row.source))
     if item.destination not in {one.destination.name for one in routed.picks}:
         words.append("no route picks this destination for it any more; it is sent all the same")
     claim = Claim(
@@ -84,7 +85,9 @@ async def _sent(parts: Parts, row: LeadRow, item: Item, lead: Lead) -> list[str]
         source=row.source,
         blob=b"",
     )
-    parcel = parcel_for(parts, lead, destination, claim)
+    asked = earlier.Asked(lead=lead, source=row.source, destination=destination)
+    (known,) = await earlier.known(parts, [asked])
+    parcel = parcel_for(parts, lead, destination, claim, known or earlier.NOBODY)
     report = await parts.rehearsals[destination.account].send(parcel)
     match report.outcome:
         case Unsendable(state=state, reason=reason):

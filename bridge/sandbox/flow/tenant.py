@@ -35,6 +35,7 @@ class Case:
     dates: dict[str, str] = field(default_factory=dict)
     publications: list[dict[str, Any]] = field(default_factory=list)
     has_image: bool = False
+    image_bytes: int = 0  # how large every size but the thumbnails is, where it is larger
 
     def touch(self, what: str, now: float) -> None:
         """`what` is a date of RecentlyModified, such as `CaseEntityChangedDate`."""

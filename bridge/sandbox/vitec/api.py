@@ -14,7 +14,6 @@ from bridge.sandbox.vitec.rules import NotValidError, check_watch
 from bridge.sandbox.vitec.xml import as_xml
 from bridge.sandbox.world import World
 
-MOST_IDS = 20
 NO_ACCESS = "Begärt data som det saknas åtkomst till"
 Group = Literal["advertising", "crm"]
 Handler = Callable[[Request], Awaitable[Any]]
@@ -85,11 +84,14 @@ class Vitec:
     async def contacts(self, request: Request) -> list[dict[str, Any]] | dict[str, Any]:
         """A list in which unknown ids are missing; or, for one id, an object (V-T9)."""
         ids = list(dict.fromkeys(request.path_params["ids"].split(",")))
-        if len(ids) > MOST_IDS:
-            raise RefusedError(400, f"Max {MOST_IDS} kontakter åt gången")
-        if len(ids) == 1 and self._world.vitec.single_as_object:
+        offices = self._world.vitec
+        if len(ids) > offices.most_ids:
+            raise RefusedError(400, f"Max {offices.most_ids} kontakter åt gången")
+        if len(ids) == 1 and offices.single_as_object:
             return self._contact(request, ids[0])
-        known, customer = self._world.vitec.contacts, request.path_params["customer"]
+        if offices.unknown_is_404:
+            return [self._contact(request, one) for one in ids]
+        known, customer = offices.contacts, request.path_params["customer"]
         return [known[one] for one in ids if one in known and known[one]["customerId"] == customer]
 
     def _contact(self, request: Request, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+MOST_IDS = 20
 SWEDISH_WINTER = timezone(timedelta(hours=1))
 
 
@@ -21,12 +22,16 @@ class Customer:
 class Offices:
     """One user name per partner; `single_as_object` answers one contact id with an object (V-T9).
 
+    `most_ids`: of one call, 20 by its page and 5 by its newer siblings; `unknown_is_404`: one id
+    that is not there spoils the call, for what happens then is not stated.
     `contacts` are JSON as CRM answers it, by id; `relations` lists each contact's estates.
     """
 
     username: str
     customers: dict[str, Customer]
     single_as_object: bool = False
+    most_ids: int = MOST_IDS
+    unknown_is_404: bool = False
     contacts: dict[str, dict[str, Any]] = field(default_factory=dict)
     relations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _by_reach: dict[tuple[str, str], str] = field(default_factory=dict)

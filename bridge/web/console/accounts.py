@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bridge.delivery.values import BY_HAND, AccountRow
+from bridge.pipeline import standing
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Operator, Whole, text
 from bridge.web.office import Office
@@ -23,7 +24,8 @@ async def accounts(request: Request, _: Whole) -> Response:
     destinations: dict[str, list[str]] = {}
     for one in parts.routing.destinations.values():
         destinations.setdefault(one.account, []).append(one.name)
-    return page(request, "accounts", rows=rows, destinations=destinations)
+    found = {name: list(one.values()) for name, one in (await standing.findings(parts)).items()}
+    return page(request, "accounts", rows=rows, destinations=destinations, findings=found)
 
 
 @router.post("/accounts/{account}/{switch}")

@@ -9,7 +9,8 @@ from bridge.access import Session
 from bridge.delivery.values import LeadId
 from bridge.leads import Lead
 from bridge.outcomes import State
-from bridge.pipeline import correct, search, story
+from bridge.pipeline import correct, pictures, search, story
+from bridge.web.console import vitec_contacts
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Me, Operator, sees, text
 from bridge.web.console.narrowing import finds, narrowed
@@ -131,18 +132,24 @@ async def _released(request: Request, lead_id: LeadId, who: str) -> bool:
 
 async def _told(request: Request, me: Session, lead_id: str, *, reveal: bool) -> Response:
     await _known(request, me, lead_id)
-    told = await story.tell(Office.of(request).parts, LeadId(lead_id), reveal=reveal)
+    parts = Office.of(request).parts
+    told = await story.tell(parts, LeadId(lead_id), reveal=reveal)
     if told is None:
         raise Problem(404, "No such lead", f"There is no lead {lead_id[:64]}.")
     told = narrowed(Office.of(request).parts, me, told)
     states = {one.state for one in told.deliveries}
+    moving = bool(states & MOVING) and not reveal
     return page(
         request,
         "lead",
         told=told,
         can_correct=bool(told.lead) and (bool(states & RESTING) or told.row.status == "unrouted"),
-        moving=bool(states & MOVING) and not reveal,
+        moving=moving,
+        picture=told.lead is not None
+        and not moving  # a page that fetches itself again would make it flicker
+        and await pictures.may_have_one(parts, told.lead, told.deliveries),
         here=f"/leads/{lead_id}",
+        vitec_contacts=await vitec_contacts.panel(request, told.deliveries),
     )
 
 
