@@ -114,7 +114,7 @@ async def fill(bridge: BridgeUnderTest) -> dict[str, str]:
         "neighbour": {"flow": NEIGHBOUR},
     }
     async with bridge.front_door() as door:
-        parts: Parts = door._parts
+        parts = door._parts
         known = {"account": "flow-acme", "order_id": ORDER, "references": ("AF43",), **CASE}
         await orders.tie(parts, Tie.model_validate(known))
         found = {}
@@ -123,9 +123,21 @@ async def fill(bridge: BridgeUnderTest) -> dict[str, str]:
             found[name] = str((await Acceptor(parts).accept(came)).lead_id)
         came = Intake(payload=lead(8), source="crm")
         found["both"] = str((await Acceptor(parts).accept(came)).lead_id)
-        for account in ("flow-acme", "vitec-acme"):
-            await Drain(parts, parts.routing.accounts[account]).run()
+        await drained(parts)
     return found
+
+
+async def put(bridge: BridgeUnderTest, payload: dict[str, Any]) -> str:
+    """A lead that has gone wherever it goes."""
+    async with bridge.front_door() as door:
+        accepted = await door.accept(Intake(payload=payload, source="crm"))
+        await drained(door._parts)
+    return str(accepted.lead_id)
+
+
+async def drained(parts: Parts) -> None:
+    for account in ("flow-acme", "vitec-acme"):
+        await Drain(parts, parts.routing.accounts[account]).run()
 
 
 # --- the way in -----------------------------------------------------------------------------------
@@ -336,6 +348,32 @@ def test_a_delivery_of_another_case_cannot_be_acted_on(button: Button) -> None:
         done = post(one, "/deliveries/act", act="again", id=name)
         assert "n=0&no=1" in done.headers["location"]
         assert button.bridge.deliveries(button.leads["neighbour"]) == before
+
+
+def test_who_corrects_a_lead_sends_it_to_their_own_account_alone(button: Button) -> None:
+    sandbox = button.bridge.sandbox
+    for vendor in ("vitec", "flow"):
+        path = "Stakeholders" if vendor == "flow" else "FinalPriceWatched"
+        sandbox.fault("status", code=400, match={"vendor": vendor, "path": path})
+    lead_id = asyncio.run(put(button.bridge, lead(50)))
+    sandbox.clear_faults()
+    before = button.bridge.deliveries(lead_id)
+    assert {str(before[name].state) for name in ("acme-watch", "acme-stakeholder")} == {"rejected"}
+    with button.pressed() as one:
+        form = post(one, f"/leads/{lead_id}/edit").text
+        given = {
+            "seen_as": field(form, "seen_as"),
+            "person.first_name": "Anne",
+            "person.last_name": "Svensson50",
+            "person.emails": "anna50@example.com",
+            "person.phones": "",
+            "then": "send",
+        }
+        done = post(one, f"/leads/{lead_id}/correct", **given)
+        assert done.headers["location"] == f"/leads/{lead_id}?said=released"
+    after = button.bridge.deliveries(lead_id)
+    assert str(after["acme-stakeholder"].state) != "rejected"
+    assert after["acme-watch"] == before["acme-watch"]
 
 
 def test_a_session_ends_when_the_routing_file_lets_nobody_in_any_more(button: Button) -> None:

@@ -118,13 +118,14 @@ async def correct_it(request: Request, me: Operator, lead_id: str, form: Form) -
         return await _edit(request, lead_id, given, seen_as, faults, status=422)
     said = "corrected" if corrected.changed else "same"
     if text(form, "then") == "send":
-        said = "released" if await _released(request, name, me.user) else said
+        said = "released" if await _released(request, name, me) else said
     return RedirectResponse(f"/leads/{lead_id}?said={said}", 303)
 
 
-async def _released(request: Request, lead_id: LeadId, who: str) -> bool:
+async def _released(request: Request, lead_id: LeadId, me: Session) -> bool:
     try:
-        return bool(await correct.release(Office.of(request).parts, lead_id, who=who))
+        parts, ours = Office.of(request).parts, me.offices
+        return bool(await correct.release(parts, lead_id, who=me.user, accounts=ours))
     except ValueError as error:
         detail = f"The correction was kept, but {error}."
         raise Problem(409, "Not possible now", detail) from None
