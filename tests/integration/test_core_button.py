@@ -361,6 +361,7 @@ def test_who_corrects_a_lead_sends_it_to_their_own_account_alone(button: Button)
     assert {str(before[name].state) for name in ("acme-watch", "acme-stakeholder")} == {"rejected"}
     with button.pressed() as one:
         form = post(one, f"/leads/{lead_id}/edit").text
+        assert ("acme-stakeholder" in form, "acme-watch" in form) == (True, False)
         given = {
             "seen_as": field(form, "seen_as"),
             "person.first_name": "Anne",

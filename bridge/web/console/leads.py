@@ -137,7 +137,7 @@ async def _told(request: Request, me: Session, lead_id: str, *, reveal: bool) ->
     told = await story.tell(parts, LeadId(lead_id), reveal=reveal)
     if told is None:
         raise Problem(404, "No such lead", f"There is no lead {lead_id[:64]}.")
-    told = narrowed(Office.of(request).parts, me, told)
+    told = narrowed(parts, me, told)
     states = {one.state for one in told.deliveries}
     moving = bool(states & MOVING) and not reveal
     return page(
@@ -163,12 +163,13 @@ async def _edit(
     *,
     status: int = 200,
 ) -> Response:
-    told = await story.tell(Office.of(request).parts, LeadId(lead_id), reveal=True)
+    parts = Office.of(request).parts
+    told = await story.tell(parts, LeadId(lead_id), reveal=True)
     return page(
         request,
         "edit",
         status,
-        told=told,
+        told=told and narrowed(parts, request.state.me, told),
         values=values,
         seen_as=seen_as,
         faults=faults,
