@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from bridge.connectors.base import AccountSettings, ActionOptions, missing
+from bridge.connectors.orders import OrderRules
 from bridge.leads import Property
 
 
@@ -56,6 +57,7 @@ ContactMethod = Literal[
 class FlowAccount(AccountSettings):
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = Field(min_length=1)
+    orders: OrderRules | None = None  # None: Core's orders are left alone
 
     @field_validator("base_url")
     @classmethod
