@@ -52,6 +52,7 @@ class Settings(BaseModel):
     retention_identities: float = Field(default=90 * 86_400, gt=0)  # tombstones of erased leads
     retention_every: float = Field(default=60, gt=0)  # between two looks, over all workers
     alarm_every: float = Field(default=15, gt=0)  # between two looks for what is the matter
+    order_every: float = Field(default=15, gt=0)  # between two looks at Core's orders
     nightly_every: float = Field(default=60, gt=0)  # looks whether an account's nightly look is due
     api_token: SecretStr | None = Field(default=None, min_length=16)  # /v1/leads, /v1/deliveries
     trusted_proxies: str = ""  # addresses or networks whose X-Forwarded-… are believed

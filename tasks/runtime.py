@@ -26,6 +26,7 @@ from bridge.pipeline import (
 )
 from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
+from bridge.pipeline.orders import Watch
 from bridge.pipeline.standing import Nightly
 from bridge.pipeline.watching import Watcher
 from bridge.wiring.loop import new_event_loop
@@ -169,6 +170,10 @@ class Runtime:
         every = self._wiring.settings.retention_every
         await retention.watch(self._parts, every=every)
 
+    async def _orders(self) -> None:
+        watch, every = Watch(self._parts), self._wiring.settings.order_every
+        await _forever("orders", every, lambda: watch.look(every=every))
+
     async def _stand(self) -> None:
         """Late after the start, when there is nothing to do but this."""
         await asyncio.sleep(self._wiring.settings.nightly_every)
@@ -195,6 +200,7 @@ class Runtime:
             asyncio.create_task(_forever("watch", WATCH, Watcher(self._parts).step)),
             asyncio.create_task(_forever("offices", ENRICH, lambda: offices.step(self._parts))),
             asyncio.create_task(_forever("alarms", often, alarms.look)),
+            asyncio.create_task(self._orders()),
             asyncio.create_task(_forever("standing", 0, self._stand)),
             asyncio.create_task(
                 _forever("retention", keep, lambda: retention.watch(self._parts, every=keep))

@@ -1,13 +1,13 @@
 """Who is signed in: server-side sessions, of which the browser has a random name alone.
 
-`offices` is the seam for a sign-in by a vendor's own token (Flow's VerifyToken): such a session has
-no user of ours behind it, and sees the accounts that it names alone.
+Who comes by a vendor's own token (Flow's VerifyToken) has no user of ours behind the session, and
+sees the accounts that it names alone; of those, with `order`, the leads of that order's case.
 """
 
 import hashlib
 import secrets
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.access.roles import Role
 from bridge.access.users import User, Users
@@ -24,6 +24,9 @@ class Session(BaseModel):
     stamp: str = ""  # the user's, when it began; empty: no user of ours
     csrf: str
     offices: tuple[str, ...] = ()  # the accounts that it may see; none: all of them
+    order: str = ""  # of these the leads of one order's case; empty: all of theirs
+    # What `order` comes to now, looked up for each request; None: not narrowed.
+    leads: frozenset[str] | None = Field(default=None, exclude=True)
 
 
 class Sessions:
@@ -42,12 +45,21 @@ class Sessions:
             )
         )
 
-    async def begin_for_offices(self, who: str, role: Role, offices: tuple[str, ...]) -> str:
+    async def begin_for_offices(
+        self,
+        who: str,
+        role: Role,
+        offices: tuple[str, ...],
+        *,
+        order: str = "",
+        lasts: float = LASTS,
+    ) -> str:
         """For who was vouched for by a vendor; `offices` must name at least one account."""
         if not offices:
             raise ValueError("a session of an office names its accounts")
         csrf = secrets.token_urlsafe(24)
-        return await self._keep(Session(user=who, role=role, csrf=csrf, offices=offices))
+        session = Session(user=who, role=role, csrf=csrf, offices=offices, order=order)
+        return await self._keep(session, lasts)
 
     async def of(self, name: str) -> Session | None:
         """None: it is over, or its user was changed or removed since."""
@@ -63,10 +75,10 @@ class Sessions:
     async def end(self, name: str) -> None:
         await self._ledger.shelf_drop(_shelf(name))
 
-    async def _keep(self, session: Session) -> str:
+    async def _keep(self, session: Session, lasts: float = LASTS) -> str:
         name = secrets.token_urlsafe(32)
         value = session.model_dump_json().encode()
-        await self._ledger.shelf_put(_shelf(name), value, ttl=LASTS)
+        await self._ledger.shelf_put(_shelf(name), value, ttl=lasts)
         return name
 
 

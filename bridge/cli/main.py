@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "cases": ("bridge.cli.cases", "Sold cases, and the leads that wait for them."),
     "quarantine": ("bridge.cli.quarantine", "Payloads that no parser understood."),
     "properties": ("bridge.cli.properties", "The property directory."),
+    "orders": ("bridge.cli.orders", "The orders that brokers made in Core."),
     "flow": ("bridge.cli.flow", "Look into Flow: bases, cases, roles, employees."),
     "homeq": ("bridge.cli.homeq", "HomeQ beside its webhooks: lists, catch-up."),
     "vitec": ("bridge.cli.vitec", "What Vitec says of contacts."),

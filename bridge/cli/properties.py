@@ -13,7 +13,7 @@ from bridge.pipeline.prints import WANTED
 from bridge.pipeline.reroute import DIRECTORY, Rerouted, property_known
 from bridge.routing import PropertyEntry
 
-COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id")
+COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id", "order_id")
 
 
 @click.group(epilog=say.example("bridge properties list"))
@@ -37,7 +37,10 @@ async def list_(*, limit: int, as_json: bool) -> None:
 @click.argument("file", type=click.File("rb"))
 @on_loop
 async def import_(file: IO[bytes]) -> None:
-    """Take in a CSV file with the columns reference, customer_id, estate_id, case_guid, case_id."""
+    """Take in a CSV file.
+
+    Its columns: reference, customer_id, estate_id, case_guid, case_id, order_id.
+    """
     entries, faults = routing.parse_csv(file.read().decode("utf-8-sig", "replace"))
     for fault in faults:
         click.echo(fault, err=True)
@@ -58,6 +61,7 @@ async def import_(file: IO[bytes]) -> None:
 @click.option("--estate-id", help="Vitec's id of the estate.")
 @click.option("--case-guid", help="Flow's GUID of the case (stakeholders).")
 @click.option("--case-id", type=int, help="Flow's number of the case (notifications, read-back).")
+@click.option("--order-id", help="Core's order for the case, a GUID.")
 @on_loop
 async def set_(reference: str, **ids: object) -> None:
     """Set the ids of one reference; what is left out stays as it is."""

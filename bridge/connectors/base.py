@@ -136,6 +136,13 @@ class Shelf(Protocol):
         """The refresh came to nothing: the next caller may try at once."""
         ...
 
+    async def swap(self, name: str, before: str | None, after: str) -> bool:
+        """Put `after` where `before` stands (None: nothing), for good; False: not written.
+
+        A memory, not a cache: while the ledger is away nothing is written, and it says so.
+        """
+        ...
+
     async def spend(self, name: str, count: int, seconds: float) -> float:
         """Take one of the turns that there are in any `seconds`; else how long to wait for one."""
         ...

@@ -1,6 +1,7 @@
 """The way out of a rehearsal: look-ups go to the vendor, what would change something does not."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from bridge.connectors.transport import LARGEST, Answer, Failure, Http
 
@@ -10,6 +11,8 @@ FORM = "application/x-www-form-urlencoded"  # a token is asked for so, never a l
 
 class Rehearsal(Http):
     """An `Http` whose sending calls end before their first byte."""
+
+    rehearses: ClassVar[bool] = True
 
     def __init__(self, http: Http) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from types import SimpleNamespace
+from typing import ClassVar
 
 import aiohttp
 import httpx
@@ -89,6 +90,8 @@ class Http:
     No redirects (a 3xx is a wrong host), no proxy but the one that is given, https only except on
     loopback. Network trouble is an answer, never an exception.
     """
+
+    rehearses: ClassVar[bool] = False  # calls that would change something end before they begin
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ from bridge.delivery.values import (
     Record,
     Recorded,
     SealedPage,
+    Served,
     Terms,
     Withdrawal,
 )
@@ -163,6 +164,15 @@ class Ledger(Protocol):
         """The leads that have this contact or mark, newest first."""
         ...
 
+    async def served(
+        self, marks: Sequence[str], account: str, destinations: Sequence[str]
+    ) -> Served:
+        """What became of the leads with one of these marks at these destinations of an account.
+
+        Test leads do not count. Of each mark the newest 10,000 leads are looked at.
+        """
+        ...
+
     async def earlier(
         self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
     ) -> list[tuple[Earlier, ...]]:
@@ -231,6 +241,10 @@ class Ledger(Protocol):
 
     async def shelf_add(self, name: str, value: bytes, *, ttl: float | None) -> bool:
         """Put it only where nothing is; True if it was put."""
+        ...
+
+    async def shelf_swap(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Put `new` where `old` still stands (None: nothing), for good; True if it was put."""
         ...
 
     async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None: ...

@@ -47,6 +47,19 @@ class SealedShelf:
     async def unlock(self, name: str) -> None:
         await _or(None, self._ledger.shelf_drop(f"lock:{name}"))
 
+    async def swap(self, name: str, before: str | None, after: str) -> bool:
+        """Closed where the others are open: what is not surely written was not."""
+        try:
+            sealed = await self._ledger.shelf_get(name)
+            known = None if sealed is None else self._vault.unseal(sealed).decode()
+            if known != before:
+                return False
+            renewed = self._vault.seal(after.encode())
+            return await self._ledger.shelf_swap(name, sealed, renewed)
+        except (LedgerError, SealError) as error:
+            log.warning("shelf.unwritten error=%s", error)
+            return False
+
     async def spend(self, name: str, count: int, seconds: float) -> float:
         """While the ledger is away nobody counts: then a vendor's own limit has to do."""
         return await _or(0.0, self._ledger.spend(name, count, seconds))

@@ -251,6 +251,17 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """`leads` that one of some destinations has, `last`: when the latest got there; `held`: why
+    others are held there, each reason once.
+    """
+
+    leads: int = 0
+    last: float | None = None
+    held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One line of a lead's timeline: what happened, and the sealed bodies where there are any."""
 

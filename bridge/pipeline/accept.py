@@ -15,6 +15,7 @@ from bridge.intake.senders import source_name
 from bridge.leads import Intent, Lead, Problem
 from bridge.pipeline import offices, prints
 from bridge.pipeline.milestones import Milestones
+from bridge.pipeline.orders.seen import Seen
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.plan import Plan, plan
 from bridge.routing import PropertyEntry, Source
@@ -72,6 +73,7 @@ class Acceptor:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._milestones = Milestones(parts)
+        self._orders = Seen(parts)
 
     async def accept(self, came: Intake) -> Accepted:
         return (await self.accept_many([came]))[0]
@@ -125,6 +127,9 @@ class Acceptor:
             lead_id = verdicts[index].lead_id
             if one.parsed.names and lead_id:
                 await self._milestones.waiting_for(one.parsed.names, lead_id)
+            order = one.lead.property.flow.order_id
+            if order and one.source.format != "form":  # anybody may fill in a form
+                await self._orders.note(order, verdicts[index].accounts)
         for account in sorted({a for one in verdicts.values() for a in one.accounts}):
             await self._parts.nudge(account)
         return verdicts

@@ -105,11 +105,16 @@ async def correct(
     return Corrected(changed=changed)
 
 
-async def release(parts: Parts, lead_id: LeadId, *, who: str) -> list[str]:
-    """Send again what was held or refused, and route what no route took; says which go on."""
+async def release(
+    parts: Parts, lead_id: LeadId, *, who: str, accounts: tuple[str, ...] = ()
+) -> list[str]:
+    """Send again what was held or refused, and route what no route took; says which go on.
+
+    `accounts`: nothing at others; none: at all.
+    """
     going = []
     for row in await parts.ledger.deliveries_of(lead_id):
-        if row.state in SENT_AGAIN:
+        if row.state in SENT_AGAIN and (not accounts or row.account in accounts):
             await parts.ledger.act(row.delivery_id, "replay", who=who)
             await parts.nudge(row.account)
             going.append(row.destination)

@@ -10,7 +10,7 @@ from bridge.delivery.vault import Vault
 from bridge.leads import Intent, Lead
 
 WANTED = "wanted"  # the drawer of references that leads wait for → the source of one of them
-PlaceKind = Literal["reference", "vitec", "flow", "flow id"]
+PlaceKind = Literal["reference", "vitec", "flow", "flow id", "flow order"]
 
 
 def identities(vault: Vault, lead: Lead, source: str, keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,6 +84,7 @@ def properties(vault: Vault, lead: Lead) -> Iterator[str]:
         ("vitec", here.vitec.estate_id),
         ("flow", here.flow.case_guid),
         ("flow id", here.flow.case_id),
+        ("flow order", here.flow.order_id),
     )
     for kind, name in names:
         if name:

@@ -10,7 +10,7 @@ from bridge.delivery.values import DeliveryId, LeadId, LeadRow
 from bridge.delivery.vault import SealError
 from bridge.leads import Lead
 from bridge.outcomes import State
-from bridge.pipeline import prints
+from bridge.pipeline import orders, prints
 from bridge.pipeline.attempt import stored_lead
 from bridge.pipeline.parts import Parts
 from bridge.pipeline.plan import lacks, plan
@@ -59,10 +59,13 @@ async def reroute(parts: Parts, lead_ids: Iterable[LeadId], *, who: str) -> list
 async def property_known(parts: Parts, references: Iterable[str], *, who: str) -> list[Rerouted]:
     """The directory has these references now: whoever waited for one of them goes on."""
     leads: dict[LeadId, None] = {}
-    for reference in references:
+    known = list(references)
+    for reference in known:
         mark = prints.place(parts.vault, "reference", reference)
         leads |= dict.fromkeys(await parts.ledger.leads_of(mark))
         await parts.ledger.drawer_drop(prints.WANTED, reference)
+    entries = await parts.ledger.properties(known)
+    await orders.tie_references(parts, map(PropertyEntry.from_json, entries.values()))
     return [one for one in await reroute(parts, leads, who=who) if one.opened or one.released]
 
 

@@ -1,7 +1,7 @@
 """Find leads by what a person has in hand, and turn pages without counting from the start."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bridge import phones
@@ -26,12 +26,14 @@ class Wanted:
     status: str = ""  # of the lead: accepted, unrouted, …
     state: str = ""  # of one of its deliveries
     until: float | None = None  # received before this time
+    accounts: tuple[str, ...] = ()  # that one of its deliveries is at
 
     def takes(self, row: LeadRow, deliveries: list[DeliveryRow]) -> bool:
         return (
             self.source in {"", row.source}
             and self.status in {"", row.status}
             and (not self.state or any(one.state == self.state for one in deliveries))
+            and (not self.accounts or any(one.account in self.accounts for one in deliveries))
         )
 
 
@@ -62,6 +64,13 @@ async def leads_by(parts: Parts, marks: list[str]) -> list[Found]:
     rows = [row for one in ids if (row := await parts.ledger.lead(one))]
     rows.sort(key=_place, reverse=True)
     return [await _with_deliveries(parts, row) for row in rows[:MOST_FOUND]]
+
+
+async def leads_named(parts: Parts, ids: Iterable[str]) -> list[Found]:
+    """The newest of these."""
+    newest = sorted(ids, reverse=True)[:MOST_FOUND]  # an id begins with its time
+    rows = [row for one in newest if (row := await parts.ledger.lead(LeadId(one)))]
+    return [await _with_deliveries(parts, row) for row in rows]
 
 
 async def lead_named(parts: Parts, text: str) -> LeadId | None:
@@ -164,5 +173,5 @@ def _marks(parts: Parts, text: str) -> Iterator[str]:
         known = phones.normalize(text, region)
         yield from (prints.contact(vault, one) for one in (known.e164, *known.alternates) if one)
     yield prints.external_id(vault, text)
-    kinds: tuple[prints.PlaceKind, ...] = ("reference", "vitec", "flow", "flow id")
+    kinds: tuple[prints.PlaceKind, ...] = ("reference", "vitec", "flow", "flow id", "flow order")
     yield from (prints.place(vault, kind, text) for kind in kinds)

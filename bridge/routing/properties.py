@@ -10,7 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bridge.leads import FlowProperty, Lead, VitecProperty
 
 LONGEST_FIELD = 100_000
-COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id")
+ORDER_ID = r"^(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{1,12})$"  # a GUID or a number: F-T16
+COLUMNS = ("reference", "customer_id", "estate_id", "case_guid", "case_id", "order_id")
 
 
 def _absent(value: object) -> object:
@@ -27,6 +28,9 @@ class PropertyEntry(BaseModel):
     estate_id: Annotated[str | None, BeforeValidator(_absent)] = None
     case_guid: Annotated[UUID | None, BeforeValidator(_absent)] = None
     case_id: Annotated[int | None, BeforeValidator(_absent)] = Field(default=None, gt=0)
+    order_id: Annotated[str | None, BeforeValidator(_absent)] = Field(
+        default=None, max_length=64, pattern=ORDER_ID
+    )
 
     @classmethod
     def from_json(cls, text: str) -> "PropertyEntry":
@@ -60,7 +64,7 @@ def resolve(lead: Lead, entry: PropertyEntry | None) -> Lead:
     flow = FlowProperty(
         case_guid=place.flow.case_guid or entry.case_guid,
         case_id=place.flow.case_id or entry.case_id,
-        order_id=place.flow.order_id,
+        order_id=place.flow.order_id or entry.order_id,
     )
     filled = place.model_copy(update={"vitec": vitec, "flow": flow})
     return lead.model_copy(update={"property": filled})

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.sandbox.fake import fakes
 from bridge.sandbox.flow.fixtures import new_basis
+from bridge.sandbox.flow.order_book import new_order, new_user_token
 from bridge.sandbox.flow.tenant import Case, Client
 from bridge.sandbox.vitec.offices import Customer
 from bridge.sandbox.world import World
@@ -50,6 +51,21 @@ class CaseChangeKnob(_Strict):
     publications: list[str] | None = None  # their statuses
 
 
+class OrderKnob(_Strict):
+    guid: str
+    case_id: int
+
+
+class UserTokenKnob(_Strict):
+    """Who pressed the button, on which order; `lives` None: for ever."""
+
+    token: str
+    order: str = ""
+    user_id: int = 501
+    office_id: int = 31
+    lives: float | None = None
+
+
 class HomeqKnob(_Strict):
     password: str | None = None
     token_life: float | None = None
@@ -75,6 +91,8 @@ class Knobs(_Strict):
     `flow_permissions` are the client sandbox's; `customers`, `estates`, `clients` and `cases` add
     or replace by name. `basis` changes the basis with that GUID, `new_basis` adds one.
     `case_changes` sells, activates and publishes cases that are there.
+    `orders` and `user_tokens` add Core's orders and the tokens of its button; `merges_metadata`
+    says what setting metadata does to what is there.
     `contacts` adds CRM contacts, `contact` changes the one with that id; `most_ids` is how many a
     call may name, `unknown_is_404` whether one that is not there spoils it. `flow_contacts` adds
     people to Core. `homeq` is the landlord's. `advance` moves the clock.
@@ -104,6 +122,9 @@ class Knobs(_Strict):
     cases: list[CaseKnob] | None = None
     case_changes: list[CaseChangeKnob] | None = None
     flow_contacts: list[dict[str, Any]] | None = None
+    orders: list[OrderKnob] | None = None
+    user_tokens: list[UserTokenKnob] | None = None
+    merges_metadata: bool | None = None
     basis: dict[str, Any] | None = None
     new_basis: dict[str, Any] | None = None
     homeq: HomeqKnob | None = None
@@ -244,6 +265,21 @@ class _Turns:
                 case.publish(one.publications, now, self._flow.numbers)
             if one.modified:
                 case.touch("ModifiedDate", now)
+
+    def orders(self, orders: list[OrderKnob]) -> None:
+        for one in orders:
+            new_order(self._flow, one.case_id, self._world.now, guid=one.guid.lower())
+
+    def user_tokens(self, tokens: list[UserTokenKnob]) -> None:
+        for one in tokens:
+            self._flow.user_tokens[one.token] = new_user_token(
+                one.user_id, one.office_id, one.order
+            )
+            if one.lives is not None:
+                self._flow.user_token_ends[one.token] = self._world.now + one.lives
+
+    def merges_metadata(self, value: bool) -> None:
+        self._flow.merges_metadata = value
 
     def flow_contacts(self, contacts: list[dict[str, Any]]) -> None:
         for one in contacts:

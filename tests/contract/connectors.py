@@ -70,7 +70,7 @@ PLACES: Mapping[str, Place] = {
             "crm_password": "crm-M30011",
         }
     ),
-    "flow": Place(settings={"client_id": "sandbox", "client_secret": "flow-secret"}),
+    "flow": Place(settings={"client_id": "sandbox", "client_secret": "flow-secret", "orders": {}}),
     "homeq": Place(
         settings={
             "username": "api-user",
@@ -102,6 +102,7 @@ INTEREST = {
     "person": person(first_name="Kari", last_name="Nordmann", phones=["+47 412 34 690"]),
     "property": {"title": "Storgata 5", "flow": {"case_guid": GUID, "case_id": 48213}},
 }
+ORDER = {**INTEREST, "property": {"flow": {"order_id": "5b1c3a52-7d55-4a39-9a51-3d0c3a8f0001"}}}
 RESERVED = {
     "intent": "reservation",
     "person": person(),
@@ -117,6 +118,24 @@ CASES: Mapping[tuple[str, str], Case] = {
             vendor="flow", action="stakeholder", call="Stakeholders$", lead=INTEREST, options=BASES
         ),
         Case(vendor="flow", action="notification", call="Notifications$", lead=INTEREST),
+        Case(
+            vendor="flow",
+            action="order_state",
+            call="updatestate$",
+            lead=ORDER,
+            options={"state": "InProcess", "status": "x"},
+            once=True,
+            blind=True,
+        ),
+        Case(
+            vendor="flow",
+            action="order_metadata",
+            call="marketingintegrators/orders/[^/]*$",
+            method="PATCH",
+            lead=ORDER,
+            harmless=True,
+            blind=True,
+        ),
         Case(
             vendor="homeq",
             action="note",

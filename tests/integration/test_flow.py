@@ -357,6 +357,12 @@ class LockingShelf:
         self._locks.add(name)
         return not taken
 
+    async def swap(self, name: str, before: str | None, after: str) -> bool:
+        fits = self._kept.get(name) == before
+        if fits:
+            self._kept[name] = after
+        return fits
+
     async def unlock(self, name: str) -> None:
         self._locks.discard(name)
 

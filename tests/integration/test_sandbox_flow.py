@@ -692,3 +692,65 @@ def test_configured_cases_are_there(flow: httpx.Client, sandbox: Sandbox) -> Non
     sandbox.config(cases=[case])
     assert flow.get("api/Cases/7/Roles/Broker/Ids").json() == [BROKER]
     assert flow.post(f"api/Public/Cases/{guid}/Stakeholders", json=person()).status_code == 200
+
+
+def test_an_order_and_a_token_have_the_members_of_the_vendors_page(flow: httpx.Client) -> None:
+    """The page's model definitions; a row's OrderStateType is in the public sample only (F-T17)."""
+    root = "api/marketingintegrators"
+    told = {"Status": "I gang", "State": "InProcess"}
+    order = flow.post(f"{root}/orders/{ORDER}/updatestate", json=told).json()
+    assert list(order) == [
+        *("Id", "Guid", "Title", "ActionText", "CaseBaseId", "MarketingIntegratorId"),
+        *("CreatedDate", "ModifiedDate", "Metadata", "OrderStatuses"),
+    ]
+    assert {name: type(value) for name, value in order.items()} == {
+        **dict.fromkeys(("Id", "CaseBaseId", "MarketingIntegratorId"), int),
+        **dict.fromkeys(("Guid", "Title", "ActionText", "Metadata"), str),
+        **dict.fromkeys(("CreatedDate", "ModifiedDate"), str),
+        "OrderStatuses": list,
+    }
+    for row in order["OrderStatuses"]:
+        assert set(row) == {"Id", "Status", "CreatedDate", "OrderStateType"}
+    owner = flow.post(f"{root}/verifytoken", json={"Token": "flow-user-token"}).json()
+    assert set(owner) == {
+        *("UserId", "FullName", "Email", "BrokerCompanyName", "OfficeId", "OfficeName", "Data"),
+    }
+    assert (type(owner["UserId"]), type(owner["OfficeId"])) == (int, int)
+
+
+@pytest.mark.parametrize("state", ["InProcess", "Error", "MissingInfo", "Completed", "Cancelled"])
+def test_every_state_of_the_page_that_is_an_integrators_is_taken(
+    flow: httpx.Client, state: str
+) -> None:
+    path = f"api/marketingintegrators/orders/{ORDER}/updatestate"
+    order = flow.post(path, json={"Status": "x", "State": state}).json()
+    assert order["OrderStatuses"][-1]["OrderStateType"] == state
+
+
+def test_whether_metadata_is_merged_or_replaced_is_a_knob(
+    flow: httpx.Client, sandbox: Sandbox
+) -> None:
+    path = f"api/marketingintegrators/orders/{ORDER}"
+
+    def put(key: str) -> list[str]:
+        found = flow.patch(path, json={"Metadata": [{"Key": key, "Value": "1"}]}).json()
+        return [one["Key"] for one in json.loads(found["Metadata"])]
+
+    assert (put("a"), put("b")) == (["a"], ["b"])
+    sandbox.config(merges_metadata=True)
+    assert (put("c"), put("b")) == (["b", "c"], ["b", "c"])
+
+
+def test_a_users_token_may_run_out(flow: httpx.Client, sandbox: Sandbox) -> None:
+    sandbox.config(user_tokens=[{"token": "short", "order": "", "lives": 60}])
+    path = "api/MarketingIntegrators/VerifyToken"
+    assert flow.post(path, json={"Token": "short"}).json()["Data"] == {}
+    sandbox.config(advance=61)
+    assert flow.post(path, json={"Token": "short"}).status_code == 400
+
+
+def test_orders_of_other_cases_can_be_made(flow: httpx.Client, sandbox: Sandbox) -> None:
+    other = ORDER[:-1] + "2"
+    sandbox.config(orders=[{"guid": other, "case_id": 48214}])
+    found = flow.patch(f"api/marketingintegrators/orders/{other}", json={"Title": "x"}).json()
+    assert (found["CaseBaseId"], len(found["OrderStatuses"])) == (48214, 1)

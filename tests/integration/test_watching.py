@@ -42,6 +42,19 @@ when = { language = "sv" }
 deliver_to = ["theirs"]
 """
 
+ORDER_GUID = "5b1c3a52-7d55-4a39-9a51-3d0c3a8f0001"
+ORDER = """
+[destinations.order]
+account = "flow"
+action = "order_state"
+state = "InProcess"
+
+[[routes]]
+name = "orders"
+when = { language = "sv" }
+deliver_to = ["order"]
+"""
+
 
 @pytest.fixture
 def bench(sandbox: Sandbox) -> WatchBench:
@@ -178,6 +191,16 @@ def test_f_t1_where_the_search_is_away_it_is_asked_again(bench: WatchBench) -> N
     turn(bench)
     lead_id = put(bench, 2, property={"flow": {"case_guid": GUID}})
     assert state(bench, lead_id) is State.HELD
+
+
+def test_an_order_is_told_of_a_lead_whose_case_is_sold(bench: WatchBench) -> None:
+    bench.text += ORDER
+    bench.sandbox.config(flow_permissions=["Marketing Integrator - WRITE"])
+    bench.sell()
+    turn(bench)
+    place = {"flow": {"case_guid": GUID, "case_id": 48213, "order_id": ORDER_GUID}}
+    lead_id = put(bench, language="sv", property=place)
+    assert state(bench, lead_id, "order") is State.DELIVERED
 
 
 def test_a_person_lets_a_case_go_and_its_next_sale_holds_again(bench: WatchBench) -> None:

@@ -45,6 +45,12 @@ class DictShelf:
     async def unlock(self, name: str) -> None:
         assert name
 
+    async def swap(self, name: str, before: str | None, after: str) -> bool:
+        if self.kept.get(name) != before:
+            return False
+        self.kept[name] = after
+        return True
+
     async def spend(self, name: str, count: int, seconds: float) -> float:
         assert name
         assert count

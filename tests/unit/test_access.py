@@ -165,7 +165,7 @@ def test_a_token_is_known_by_its_hash_until_it_is_revoked() -> None:
     async def story(desk: Desk) -> None:
         token, text = await desk.tokens.create("board", "viewer", source="web", by="root")
         (kept,) = (await desk.ledger.drawer_all("tokens")).values()
-        assert text.rpartition("_")[2].encode() not in kept
+        assert text.split("_", 2)[2].encode() not in kept  # the secret itself may have a _
         known = await desk.tokens.whose(text)
         assert known is not None
         assert (known.role, known.source) == ("viewer", "web")

@@ -140,9 +140,9 @@ def test_a_mistake_is_not_told_again_as_its_consequences() -> None:
         "[accounts.flow-acme] base_url: $UNSET is not set in the environment.",
     ]
     action = 'action = "notification"'
-    assert problems(EXAMPLE.replace(action, "")) == [
-        "[destinations.acme-alert] action: is required; one of stakeholder, notification.",
-    ]
+    (told,) = problems(EXAMPLE.replace(action, ""))
+    actions = "stakeholder, notification, order_state, order_metadata"
+    assert told == f"[destinations.acme-alert] action: is required; one of {actions}."
 
 
 @pytest.mark.parametrize(
@@ -306,16 +306,16 @@ def test_a_reference_may_be_the_beginning_of_one() -> None:
 
 def test_the_property_directory_fills_in_what_the_lead_does_not_name() -> None:
     entries, faults = routing.parse_csv(
-        "Reference;Customer_ID;estate_id;case_guid;case_id\n"
-        "AF43;M30011;OBJ1;680f1e7f-90e4-472d-8991-a9d6043df603;48213\n"
-        "B;;;not-a-guid;\n"
+        "Reference;Customer_ID;estate_id;case_guid;case_id;order_id\n"
+        "AF43;M30011;OBJ1;680f1e7f-90e4-472d-8991-a9d6043df603;48213;17\n"
+        "B;;;not-a-guid;;\n"
     )
     assert len(entries) == 1
     assert faults[0].startswith("Line 3: case_guid")
     known = routing.resolve(lead(property={"vitec": {"estate_id": "OBJ9"}}), entries[0])
     assert known.property.vitec.estate_id == "OBJ9"
     assert known.property.vitec.customer_id == "M30011"
-    assert known.property.flow.case_id == 48213
+    assert (known.property.flow.case_id, known.property.flow.order_id) == (48213, "17")
     assert routing.PropertyEntry.from_json(entries[0].to_json()) == entries[0]
     assert routing.parse_csv("a,b\n1,2")[1][0].startswith("The first line must name the columns")
 
@@ -326,7 +326,7 @@ def test_the_property_directory_tells_every_row_that_it_does_not_take() -> None:
     assert [(one.reference, one.estate_id) for one in entries] == [("A", "OBJ1")]
     assert faults == [
         "Line 3: A stands there twice.",
-        "Line 4: B names none of customer_id, estate_id, case_guid, case_id.",
+        "Line 4: B names none of customer_id, estate_id, case_guid, case_id, order_id.",
         "Line 5: reference: Field required.",
     ]
     entries, faults = routing.parse_csv("reference,estate_id\nA,OBJ1\n" + "x" * 200_000)

@@ -37,6 +37,7 @@ class Api:
         self.account = account
         self.shelf = shelf
         self.clock = clock
+        self.rehearses = http.rehearses
         self._http = http
         self._tokens = Tokens(account, shelf, clock)
 

@@ -20,12 +20,19 @@ from bridge.connectors.base import (
     Vendor,
 )
 from bridge.connectors.cases import Page, Watch
-from bridge.connectors.flow import catalogue, readback, rights, watching
+from bridge.connectors.flow import catalogue, order_desk, readback, rights, watching
 from bridge.connectors.flow.api import Api
 from bridge.connectors.flow.looking import Looking
 from bridge.connectors.flow.notification import SendNotification
+from bridge.connectors.flow.order_desk import Desk
+from bridge.connectors.flow.order_settings import (
+    OrderAction,
+    OrderMetadataOptions,
+    OrderStateOptions,
+)
 from bridge.connectors.flow.settings import FlowAccount, Notification, Stakeholder
 from bridge.connectors.flow.stakeholder import SendStakeholder
+from bridge.connectors.orders import OrderDesk
 from bridge.connectors.transport import Answer, Failure, Http
 from bridge.leads import Property
 from bridge.outcomes import CannotTell, Verdict
@@ -34,6 +41,8 @@ from bridge.outcomes import CannotTell, Verdict
 class Flow:
     def __init__(self, account: FlowAccount, http: Http, shelf: Shelf, clock: Clock) -> None:
         self._api = Api(account, http, shelf, clock)
+        rules = account.orders
+        self.orders: OrderDesk | None = Desk(self._api, rules) if rules else None
         self.looking = Looking(self._api)
 
     async def send(self, parcel: Parcel) -> Report:
@@ -42,10 +51,14 @@ class Flow:
                 return await SendStakeholder(self._api.attempt(), parcel, options).run()
             case Notification() as options:
                 return await SendNotification(self._api.attempt(), parcel, options).run()
+            case OrderAction() as options:
+                return await order_desk.send(self._api, parcel, options)
             case _:
                 raise TypeError(f"{parcel.action} is no action of Flow")
 
     async def verify(self, parcel: Parcel) -> tuple[Verdict, list[Exchange]]:
+        if isinstance(parcel.options, OrderAction):
+            return await order_desk.verify(self._api, parcel, parcel.options)
         if not isinstance(parcel.options, Stakeholder):
             return CannotTell("Flow cannot be asked whether a notification was sent"), []
         calls = self._api.attempt()
@@ -69,7 +82,12 @@ class Flow:
         return await watching.published(self._api.attempt(), case_id)
 
     def cases_of(self, place: Property, options: ActionOptions) -> tuple[str, ...]:
-        """The case that the action writes to: the lead's own, else the destination's (F-T1)."""
+        """The case that the action writes to: the lead's own, else the destination's (F-T1).
+
+        An order is no case: whoever ordered is told what became of it, sold or not.
+        """
+        if isinstance(options, OrderAction):
+            return ()
         own = place.flow.case_guid if isinstance(options, Stakeholder) else place.flow.case_id
         from_ = place.flow if own else options
         known = (getattr(from_, "case_guid", None), getattr(from_, "case_id", None))
@@ -112,6 +130,11 @@ def _connect(account: AccountSettings, http: Http, shelf: Shelf, clock: Clock) -
 VENDOR = Vendor(
     name="flow",
     account=FlowAccount,
-    actions={"stakeholder": Stakeholder, "notification": Notification},
+    actions={
+        "stakeholder": Stakeholder,
+        "notification": Notification,
+        "order_state": OrderStateOptions,
+        "order_metadata": OrderMetadataOptions,
+    },
     connect=_connect,
 )

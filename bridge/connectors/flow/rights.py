@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.connectors.base import Health, Use
+from bridge.connectors.flow.order_settings import OrderAction
 from bridge.connectors.flow.settings import Notification, Stakeholder
 
 BASES = "ProcessingBasis - Read"
@@ -38,6 +39,8 @@ def needs(use: Use) -> Iterator[Need]:
         case Notification():
             yield Need(right="notification", sends=True, is_named=False)
             yield Need(right=ROLES, sends=True)
+        case OrderAction():  # the page names a right for making orders alone
+            yield Need(right="marketing integrator", sends=True, is_named=False)
         case _:
             return
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from bridge.connectors.base import AccountSettings, ActionOptions, missing
 from bridge.connectors.cases import HOLDING, Holding
+from bridge.connectors.orders import OrderRules
 from bridge.durations import Seconds
 from bridge.leads import Property
 
@@ -61,6 +62,7 @@ class FlowAccount(AccountSettings):
     watch: bool = False  # it costs calls that nobody asked for
     watch_every: Annotated[Seconds, Field(ge=30, le=3600)] = 60.0  # the demo waits 30 s (F-T11)
     watch_holds: tuple[Holding, ...] = HOLDING
+    orders: OrderRules | None = None  # None: Core's orders are left alone
 
     @field_validator("base_url")
     @classmethod

@@ -17,6 +17,7 @@ from bridge.delivery.values import (
     LeadRow,
     LogEntry,
     QuarantineRow,
+    Served,
     delivery_id,
 )
 from bridge.outcomes import State
@@ -68,6 +69,25 @@ class Looking:
         found = self._store.marks.get(mark, {})
         newest = sorted(found, key=found.__getitem__, reverse=True)
         return [LeadId(one) for one in newest[:limit]]
+
+    async def served(
+        self, marks: Sequence[str], account: str, destinations: Sequence[str]
+    ) -> Served:
+        store = self._store
+        leads = {lead for mark in marks for lead in store.marks.get(mark, {})}
+        found = [
+            one
+            for lead in leads
+            for name in destinations
+            if (one := store.deliveries.get(delivery_id(lead, name)))
+            if one.account == account and not store.leads[LeadId(lead)].test
+        ]
+        done = [one for one in found if one.state is State.DELIVERED]
+        return Served(
+            leads=len({one.lead_id for one in done}),
+            last=max((one.updated_at for one in done), default=None),
+            held=tuple(sorted({one.reason for one in found if one.state is State.HELD})),
+        )
 
     async def earlier(
         self, people: Sequence[Sequence[str]], *, account: str, limit: int = 20
@@ -159,6 +179,12 @@ class Looking:
         if self._store.get(f"shelf:{name}") is not None:
             return False
         self._store.put(f"shelf:{name}", value, ttl)
+        return True
+
+    async def shelf_swap(self, name: str, old: bytes | None, new: bytes) -> bool:
+        if self._store.get(f"shelf:{name}") != old:
+            return False
+        self._store.put(f"shelf:{name}", new, None)
         return True
 
     async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None:

@@ -16,6 +16,7 @@ from bridge.delivery.values import (
     Opened,
     Record,
     Recorded,
+    Served,
     Terms,
     Withdrawal,
 )
@@ -93,6 +94,17 @@ class Engine:
         }
         cancelled = await self._scripts.run("withdraw", arguments)
         return [DeliveryId(one.decode()) for one in cancelled]
+
+    async def served(
+        self, marks: Sequence[str], account: str, destinations: Sequence[str]
+    ) -> Served:
+        arguments = {"marks": marks, "account": account, "destinations": destinations}
+        leads, last, *held = await self._scripts.run("served", arguments)
+        return Served(
+            leads=leads,
+            last=last / 1000 if last else None,
+            held=tuple(sorted(one.decode() for one in held)),
+        )
 
     async def claim(self, account: str, terms: Terms, *, limit: int, lease: float) -> Claimed:
         count, seconds = terms.rate or (0, 0.0)

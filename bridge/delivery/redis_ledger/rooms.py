@@ -10,6 +10,8 @@ from bridge.delivery.redis_ledger.connection import Command, Connection
 from bridge.delivery.values import QuarantineRow
 
 SEEN = 30  # seconds in which a worker counts as there
+SWAP_IF = """if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2]) return 1"""
 DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
@@ -93,6 +95,12 @@ class Rooms:
     async def shelf_add(self, name: str, value: bytes, *, ttl: float | None) -> bool:
         command = ("SET", self._name(f"shelf:{name}"), value, "NX", *_expiry(ttl))
         return bool(await self._redis.do(*command))
+
+    async def shelf_swap(self, name: str, old: bytes | None, new: bytes) -> bool:
+        key = self._name(f"shelf:{name}")
+        put: Command = ("SET", key, new, "NX")
+        command: Command = put if old is None else ("EVAL", SWAP_IF, 1, key, old, new)
+        return bool((await self._redis.many([command], writes=True))[0])
 
     async def shelf_drop(self, name: str, *, only_if: bytes | None = None) -> None:
         key = self._name(f"shelf:{name}")

@@ -19,7 +19,7 @@ BASES: Mapping[str, tuple[str, ...]] = {
     "forget": ("erasing",),
     "expire": ("erasing",),
 }
-READING = frozenset({"due"})
+READING = frozenset({"due", "served"})
 Call = tuple[object, *tuple[bytes, ...]]  # the arguments, then what is not JSON
 
 

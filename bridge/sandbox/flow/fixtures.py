@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bridge.sandbox.flow.order_book import new_order
+from bridge.sandbox.flow.order_book import new_order, new_user_token
 from bridge.sandbox.flow.tenant import Case, Client, Tenant
 
 CASE_GUID = "680f1e7f-90e4-472d-8991-a9d6043df603"  # of the vendor's own sample
@@ -31,15 +31,7 @@ def new_tenant(now: float) -> Tenant:
     )
     _add_cases(tenant, now)
     order = new_order(tenant, 48213, now, guid=ORDER_GUID)
-    tenant.user_tokens[USER_TOKEN] = {
-        "UserId": 501,
-        "FullName": "Kari Megler",
-        "Email": "kari.megler@example.com",
-        "BrokerCompanyName": "Sandkassen Eiendom AS",
-        "OfficeId": 31,
-        "OfficeName": "Sandkassen Oslo",
-        "Data": {"OrderId": order["Guid"]},
-    }
+    tenant.user_tokens[USER_TOKEN] = new_user_token(501, 31, order["Guid"])
     return tenant
 
 

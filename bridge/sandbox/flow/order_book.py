@@ -27,6 +27,19 @@ def new_order(
     return order
 
 
+def new_user_token(user_id: int, office_id: int, order: str) -> dict[str, Any]:
+    """A MarketingIntegratorTokenModel; `Data` is empty where no order was being made."""
+    return {
+        "UserId": user_id,
+        "FullName": "Kari Megler",
+        "Email": "kari.megler@example.com",
+        "BrokerCompanyName": "Sandkassen Eiendom AS",
+        "OfficeId": office_id,
+        "OfficeName": "Sandkassen Oslo",
+        "Data": {"OrderId": order} if order else {},
+    }
+
+
 def add_status(tenant: Tenant, order: dict[str, Any], state: str, status: str, now: float) -> None:
     """A further row, every time; `OrderStateType` is in the public sample only (F-T17)."""
     order["ModifiedDate"] = stamp(now)

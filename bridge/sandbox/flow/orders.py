@@ -1,6 +1,7 @@
 """Marketing integrator orders: states, metadata, the button's token (FACTS 1A.3)."""
 
 import json
+import math
 from typing import Any
 
 from starlette.requests import Request
@@ -48,19 +49,20 @@ class Orders:
         return order
 
     async def update(self, request: Request) -> Answer:
-        """Sets what is given. That metadata is replaced, not merged, is our choice (not stated)."""
+        """Sets what is given. Whether metadata is replaced or merged is not stated: a knob says."""
         order, body = self._order(request), await _body(request, UPDATE)
         order.update({name: body[name] for name in ("Title", "ActionText") if name in body})
         if "Metadata" in body:
-            order["Metadata"] = json.dumps(body["Metadata"], ensure_ascii=False)
+            self._set(order, {one["Key"]: one["Value"] for one in body["Metadata"]})
         self._remember(request, "order_update", order, body)
         return order
 
     async def verify_token(self, request: Request) -> Answer:
         """Who pressed the button in Core, and for which order."""
         body = await _body(request, TOKEN)
-        found = self._world.flow.user_tokens.get(body.get("Token", ""))
-        if found is None:
+        token, tenant = body.get("Token", ""), self._world.flow
+        found = tenant.user_tokens.get(token)
+        if found is None or tenant.user_token_ends.get(token, math.inf) <= self._world.now:
             raise FlowError(400, "The token is not valid")
         return found
 
@@ -72,6 +74,13 @@ class Orders:
         order = new_order(tenant, case.case_id, self._world.now)
         self._remember(request, "order", order, {})
         return order
+
+    def _set(self, order: dict[str, Any], pairs: dict[str, str]) -> None:
+        """A string in the model, though it is given as a list (F-T17)."""
+        kept = json.loads(order["Metadata"] or "[]") if self._world.flow.merges_metadata else []
+        merged = {one["Key"]: one["Value"] for one in kept} | pairs
+        rows = [{"Key": key, "Value": value} for key, value in merged.items()]
+        order["Metadata"] = json.dumps(rows, ensure_ascii=False)
 
     def _order(self, request: Request) -> dict[str, Any]:
         found = find_order(self._world.flow, request.path_params["order"])

@@ -71,6 +71,10 @@ class Tenant:
     bases: list[dict[str, Any]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
     user_tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
+    user_token_ends: dict[str, float] = field(
+        default_factory=dict
+    )  # how long one lives: not stated
+    merges_metadata: bool = False  # whether a PATCH adds to what is there: not stated
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(70_001))
 
     def client_of(self, token: str, now: float) -> str | None:

@@ -5,6 +5,7 @@ from fastapi.staticfiles import StaticFiles
 
 from bridge.web.console import (
     accounts,
+    core_button,
     deliveries,
     leads,
     picture,
@@ -23,6 +24,7 @@ __all__ = ["add_to", "on_fault", "wants_page"]
 def add_to(app: FastAPI) -> None:
     for one in (
         sign_in,
+        core_button,
         waiting,
         leads,
         picture,

@@ -13,6 +13,7 @@ from bridge.pipeline import correct, pictures, search, story
 from bridge.web.console import vitec_contacts
 from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Me, Operator, sees, text
+from bridge.web.console.narrowing import finds, narrowed
 from bridge.web.office import Office
 from bridge.web.problems import Problem
 
@@ -24,14 +25,17 @@ router = APIRouter()
 
 
 @router.post("/search")
-async def look_for(request: Request, _: Me, form: Form) -> Response:
-    """What was looked for is a person's; the address that answers has fingerprints alone."""
+async def look_for(request: Request, me: Me, form: Form) -> Response:
+    """What was looked for is a person's; the address that answers has fingerprints alone.
+
+    Of leads that are not this session's business not even that they exist is told.
+    """
     parts, wanted = Office.of(request).parts, text(form, "q")
     lead_id = await search.lead_named(parts, wanted)
-    if lead_id:
+    if lead_id and sees(me, await parts.ledger.deliveries_of(lead_id)):
         return RedirectResponse(f"/leads/{lead_id}", 303)
     marks = await search.marks_of(parts, wanted)
-    found = [one for one in marks if await parts.ledger.leads_of(one, limit=1)]
+    found = [one for one in marks if await finds(parts, me, one)]
     return RedirectResponse(f"/leads?found={'.'.join(found) or 'none'}", 303)
 
 
@@ -44,10 +48,13 @@ async def leads(request: Request, me: Me) -> Response:
         status=asked.get("status", ""),
         state=asked.get("state", ""),
         until=_end_of(day),
+        accounts=me.offices,
     )
     if "found" in asked:
         marks = [one for one in asked["found"].split(".") if one.isalnum() and one != "none"]
         shown = search.Page(found=await search.leads_by(parts, marks[:20]))
+    elif me.leads is not None:
+        shown = search.Page(found=await search.leads_named(parts, me.leads))
     else:
         shown = await search.page(parts, wanted, after=asked.get("after", ""))
     found = [one for one in shown.found if sees(me, one.deliveries)]
@@ -60,7 +67,8 @@ async def leads(request: Request, me: Me) -> Response:
         wanted=wanted,
         day=day,
         searched="found" in asked,
-        sources=sorted(parts.routing.sources),
+        filters="found" not in asked and me.leads is None,
+        sources=[] if me.offices else sorted(parts.routing.sources),
         statuses=STATUSES,
         states=[str(one) for one in State],
     )
@@ -110,13 +118,14 @@ async def correct_it(request: Request, me: Operator, lead_id: str, form: Form) -
         return await _edit(request, lead_id, given, seen_as, faults, status=422)
     said = "corrected" if corrected.changed else "same"
     if text(form, "then") == "send":
-        said = "released" if await _released(request, name, me.user) else said
+        said = "released" if await _released(request, name, me) else said
     return RedirectResponse(f"/leads/{lead_id}?said={said}", 303)
 
 
-async def _released(request: Request, lead_id: LeadId, who: str) -> bool:
+async def _released(request: Request, lead_id: LeadId, me: Session) -> bool:
     try:
-        return bool(await correct.release(Office.of(request).parts, lead_id, who=who))
+        parts, ours = Office.of(request).parts, me.offices
+        return bool(await correct.release(parts, lead_id, who=me.user, accounts=ours))
     except ValueError as error:
         detail = f"The correction was kept, but {error}."
         raise Problem(409, "Not possible now", detail) from None
@@ -128,6 +137,7 @@ async def _told(request: Request, me: Session, lead_id: str, *, reveal: bool) ->
     told = await story.tell(parts, LeadId(lead_id), reveal=reveal)
     if told is None:
         raise Problem(404, "No such lead", f"There is no lead {lead_id[:64]}.")
+    told = narrowed(parts, me, told)
     states = {one.state for one in told.deliveries}
     moving = bool(states & MOVING) and not reveal
     return page(
@@ -153,12 +163,13 @@ async def _edit(
     *,
     status: int = 200,
 ) -> Response:
-    told = await story.tell(Office.of(request).parts, LeadId(lead_id), reveal=True)
+    parts = Office.of(request).parts
+    told = await story.tell(parts, LeadId(lead_id), reveal=True)
     return page(
         request,
         "edit",
         status,
-        told=told,
+        told=told and narrowed(parts, request.state.me, told),
         values=values,
         seen_as=seen_as,
         faults=faults,

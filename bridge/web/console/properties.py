@@ -11,7 +11,7 @@ from bridge.web.console.frame import page
 from bridge.web.console.guard import Form, Operator, Whole, back, text
 from bridge.web.office import Office
 
-IDS = ("customer_id", "estate_id", "case_guid", "case_id")
+IDS = ("customer_id", "estate_id", "case_guid", "case_id", "order_id")
 SHOWN = 200
 
 router = APIRouter()
@@ -24,7 +24,7 @@ async def properties(request: Request, _: Whole) -> Response:
 
 
 @router.post("/properties")
-async def put(request: Request, me: Operator, form: Form) -> Response:
+async def put(request: Request, me: Operator, _: Whole, form: Form) -> Response:
     parts = Office.of(request).parts
     given = {name: text(form, name) for name in ("reference", *IDS)}
     entry = routing.property_entry({name: value for name, value in given.items() if value})

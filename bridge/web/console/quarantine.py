@@ -35,7 +35,7 @@ async def one(request: Request, _: Operator, __: Whole, name: str) -> Response:
 
 
 @router.post("/quarantine/{name}/release")
-async def release(request: Request, _: Operator, form: Form, name: str) -> Response:
+async def release(request: Request, _: Operator, __: Whole, form: Form, name: str) -> Response:
     row = await _row(request, name)
     raw, source = str(form.get("payload", "")), text(form, "source")
     parts = Office.of(request).parts
@@ -48,7 +48,7 @@ async def release(request: Request, _: Operator, form: Form, name: str) -> Respo
 
 
 @router.post("/quarantine/{name}/drop")
-async def drop(request: Request, _: Operator, form: Form, name: str) -> Response:
+async def drop(request: Request, _: Operator, __: Whole, form: Form, name: str) -> Response:
     row = await _row(request, name)
     if text(form, "sure") != "yes":
         return page(request, "drop", row=row)
