@@ -193,14 +193,16 @@ def test_f_t1_where_the_search_is_away_it_is_asked_again(bench: WatchBench) -> N
     assert state(bench, lead_id) is State.HELD
 
 
-def test_an_order_is_told_of_a_lead_whose_case_is_sold(bench: WatchBench) -> None:
+def test_an_order_is_told_of_a_lead_whose_case_is_sold(sandbox: Sandbox) -> None:
+    bench = _begun(WatchBench(sandbox, account='orders = { language = "no" }'))
     bench.text += ORDER
     bench.sandbox.config(flow_permissions=["Marketing Integrator - WRITE"])
     bench.sell()
     turn(bench)
     place = {"flow": {"case_guid": GUID, "case_id": 48213, "order_id": ORDER_GUID}}
     lead_id = put(bench, language="sv", property=place)
-    assert state(bench, lead_id, "order") is State.DELIVERED
+    row = bench.tell(lambda one: one.delivery(lead_id, "order"))
+    assert (row.state, row.reason) == (State.DELIVERED, "")
 
 
 def test_a_person_lets_a_case_go_and_its_next_sale_holds_again(bench: WatchBench) -> None:
