@@ -158,6 +158,7 @@ class Ours:
         self.port = free_port()  # of the web
         self.workers: list[subprocess.Popen[bytes]] = []
         self._folder = folder
+        self._client = redis.Redis.from_url(self.server.url)  # kept, as a sender would
 
     def start(self, workers: int = WORKERS) -> None:
         for number in range(workers):
@@ -205,11 +206,10 @@ class Ours:
                 )
 
     def put(self, numbers: range) -> None:
-        with redis.Redis.from_url(self.server.url) as client:
-            pipe = client.pipeline(transaction=False)
-            for number in numbers:
-                pipe.xadd("bridge:intake", {"source": "crm", "payload": json.dumps(lead(number))})
-            pipe.execute()
+        pipe = self._client.pipeline(transaction=False)
+        for number in numbers:
+            pipe.xadd("bridge:intake", {"source": "crm", "payload": json.dumps(lead(number))})
+        pipe.execute()
 
     def fill(self, leads: int) -> None:
         """Leads that no route takes: they are in every index that all leads are in."""
@@ -237,6 +237,7 @@ class Ours:
         for one in self.workers:
             one.send_signal(signal.SIGKILL)
             one.wait()
+        self._client.close()
         self.server.stop()
 
 
