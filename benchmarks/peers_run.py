@@ -40,7 +40,7 @@ base_url = "http://127.0.0.1:{port}/v{n}"
 customer_id = "M{n}"
 username = "bench"
 password = "password"
-concurrency = 64
+concurrency = 128
 breaker = "off"
 
 [destinations.d{n}]

@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 STOP_LIMIT = 5.0  # seconds for letting go of connections
 READERS = 2  # of the stream: one batch is read and sealed while the other is written
+BETWEEN = 0.2  # seconds between two messages of this process to one account
 IDLE = 1.0  # seconds that an account which could not be drained is left to the sweep
 ENRICH = 2.0  # seconds between two looks at references that leads wait for
 WATCH = 5.0  # seconds between two looks whether it is this worker's turn to read cases
@@ -58,6 +59,7 @@ class Runtime:
         self._acceptor = Acceptor(self._parts)
         self._watch: list[asyncio.Task[None]] = []
         self._at_once = AtOnce(self._drained)
+        self._nudging: set[str] = set()  # accounts with a message under way, or just sent
         self._threads = 0  # of the pool, at work
         self._blocked: dict[str, float] = {}  # account → until when it is not nudged
         self._ears: Ears | None = None
@@ -143,13 +145,19 @@ class Runtime:
         if self._blocked.get(account, 0.0) > self._loop.time():
             return
         mine = self._at_once.begin(account)
-        self._at_once.meanwhile(self._send_nudge(account, mine=mine))
+        if account not in self._nudging:
+            self._nudging.add(account)
+            self._at_once.meanwhile(self._send_nudge(account, mine=mine))
 
     async def _send_nudge(self, account: str, *, mine: bool) -> None:
-        if not await self._parts.ledger.nudge(account, ttl=NUDGE_LIFE):
-            return  # one is on its way
-        queue = self._ears.queue if mine and self._ears else DELIVER
-        await self._loop.run_in_executor(self._publisher, _publish, account, queue)
+        """One at a time and not too often: a message costs as much as four deliveries."""
+        try:
+            if await self._parts.ledger.nudge(account, ttl=NUDGE_LIFE):
+                queue = self._ears.queue if mine and self._ears else DELIVER
+                await self._loop.run_in_executor(self._publisher, _publish, account, queue)
+                await asyncio.sleep(BETWEEN)
+        finally:
+            self._nudging.discard(account)
 
     async def _listen(self) -> None:
         account = await self._parts.ledger.heard(within=LISTEN)
