@@ -169,7 +169,8 @@ class _Event:
     def _extra(self) -> dict[str, object]:
         agent = self._agent()
         type_ = self._payload.get("type")
-        return {**self._ids(), "type": type_, **({"agent": agent} if agent else {})}
+        told = {"agent": agent, "agent_email": self._agent_email()}
+        return {**self._ids(), "type": type_, **{k: v for k, v in told.items() if v}}
 
     def _agent(self) -> str:
         """The landlord's employee, by name (H-T13)."""
@@ -178,6 +179,12 @@ class _Event:
             return ""
         names = (employee.get("first_name"), employee.get("last_name"))
         return " ".join(one for one in names if isinstance(one, str))
+
+    def _agent_email(self) -> str:
+        """So that a Norwegian office's own employee can be told (H-T13)."""
+        employee = self._payload.get("employee")
+        email = employee.get("email") if isinstance(employee, dict) else None
+        return email.strip() if isinstance(email, str) and EMAIL.fullmatch(email.strip()) else ""
 
     def _moment(self) -> datetime | None:
         """A text whose format nobody states (H-T9), and whose zone neither (X-T11)."""

@@ -164,6 +164,19 @@ def test_a_reservation_carries_the_whole_person() -> None:
     assert parsed.names == ("homeq:3:listing:77", "homeq:3:apartment:41")
 
 
+@pytest.mark.parametrize(
+    ("email", "known"),
+    [(" maria@example.com ", "maria@example.com"), ("maria", None), (7, None), (None, None)],
+)
+def test_h_t13_the_employees_address_is_kept_where_it_is_one(
+    email: object, known: str | None
+) -> None:
+    parsed = lead_of(sample("reservation", employee={"first_name": "Maria", "email": email}))
+    ids = parsed.lead.extra["homeq"]
+    assert (ids["agent"], ids.get("agent_email")) == ("Maria", known)
+    assert "maria" not in str(parsed.lead.message)
+
+
 def test_a_milestone_names_no_person_in_its_facts() -> None:
     for event in (events.agreement(NOON), events.signature(NOON), events.signing(NOON)):
         told = parse(event)

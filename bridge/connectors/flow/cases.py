@@ -13,14 +13,10 @@ from uuid import UUID
 from bridge.connectors.base import LookUpError
 from bridge.connectors.flow import asking, odata
 from bridge.connectors.flow.api import FlowCalls
+from bridge.connectors.flow.roles import single
 from bridge.connectors.transport import join
 
 SEARCH = "Search/AdvancedPropertySearch"
-# The page's own groups of roles.
-GROUPS: Mapping[str, Sequence[str]] = {
-    "sellers": ("Seller", "Owner", "Spouse", "Assignee"),
-    "buyers": ("Buyer", "OriginalBuyer", "BuyerAssignee"),
-}
 ROLE = ("Type", "ContactId", "IsDeceased")  # all that is known of a CaseRoleModel
 IMAGES = ("Original", "Thumbnail", "Small", "Medium", "Large", "ThumbnailSquare", "SmallSquare")
 
@@ -85,8 +81,7 @@ def _case(row: odata.Row) -> Case | None:
 
 def roles(calls: FlowCalls, case_id: int, types: Sequence[str] = ()) -> odata.Listing:
     """`types` may name a group of the page's: sellers, buyers. Nobody's address is in it."""
-    wanted = [one for name in types for one in GROUPS.get(name, (name,))]
-    query = odata.Query(where=odata.one_of("Type", wanted), select=ROLE, count=True)
+    query = odata.Query(where=odata.one_of("Type", single(types)), select=ROLE, count=True)
     return odata.Listing(calls, f"Cases/{case_id}/Roles", query)
 
 

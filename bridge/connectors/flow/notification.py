@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.connectors import classify, language, people
 from bridge.connectors.base import Parcel, Report
+from bridge.connectors.flow import employees
 from bridge.connectors.flow.api import FlowCalls
 from bridge.connectors.flow.settings import Notification
 from bridge.connectors.transport import Failure
@@ -44,8 +45,7 @@ class SendNotification:
         if not isinstance(recipients, list):
             return recipients
         if not recipients:
-            roles = " or ".join(self._options.to_roles)
-            return Unsendable(State.HELD, f"nobody has the role {roles} on case {case}")
+            return Unsendable(State.HELD, self._nobody(case))
         answer = await self._calls.call("POST", "Notifications", self._body(case, recipients))
         if isinstance(answer, NotSent | AccountProblem | RateLimited):
             return answer
@@ -62,7 +62,28 @@ class SendNotification:
             if not isinstance(ids, list):
                 return ids if not isinstance(ids, dict) else NotSent("Roles answered an object")
             found |= dict.fromkeys(one for one in ids if isinstance(one, int))
+        for email in self._employees(fall_back=not found):
+            one = await employees.contact(self._calls, email, self._parcel.lead)
+            if one is not None and not isinstance(one, int):
+                return one
+            found |= {one: None} if one is not None else {}
         return list(found)
+
+    def _employees(self, *, fall_back: bool) -> list[str]:
+        """E-mail addresses of those who are told beside, or in place of, the people of the case."""
+        wanted = list(self._options.fallback_employees) if fall_back else []
+        ids = self._parcel.lead.extra.get("homeq")
+        if self._options.homeq_employee and isinstance(ids, dict):
+            theirs = str(ids.get("agent_email") or "")
+            wanted += [theirs] if people.EMAIL.fullmatch(theirs) else []
+        return list({one.casefold(): one for one in wanted}.values())
+
+    def _nobody(self, case: int) -> str:
+        roles = " or ".join(self._options.to_roles)
+        text = f"nobody has the role {roles} on case {case}"
+        if not self._employees(fall_back=True):
+            return text
+        return f"{text}, and Core knows none of the employees to tell instead"
 
     def _body(self, case: int, recipients: list[int]) -> dict[str, Any]:
         channels = self._options.channels

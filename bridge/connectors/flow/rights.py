@@ -29,16 +29,18 @@ class Need:
 
 def needs(use: Use) -> Iterator[Need]:
     match use.options:
-        case Stakeholder(processing_bases=bases):
+        case Stakeholder(processing_bases=bases, not_for_roles=first):
             yield Need(right="stakeholder", sends=True, is_named=False)
             if bases.display_types or bases.guids:  # guids: for the nightly look alone
                 yield Need(right=BASES, sends=bool(bases.display_types))
-            if use.reads_back:
-                yield Need(right=ROLES, sends=False)
-                yield Need(right=CONTACTS, sends=False)
-        case Notification():
+            if use.reads_back or first:
+                yield Need(right=ROLES, sends=bool(first))
+                yield Need(right=CONTACTS, sends=bool(first))
+        case Notification() as options:
             yield Need(right="notification", sends=True, is_named=False)
             yield Need(right=ROLES, sends=True)
+            if options.fallback_employees or options.homeq_employee:
+                yield Need(right=CONTACTS, sends=True)
         case OrderAction():  # the page names a right for making orders alone
             yield Need(right="marketing integrator", sends=True, is_named=False)
         case _:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from bridge.connectors import people
 from bridge.connectors.base import AccountSettings, ActionOptions, missing
 from bridge.connectors.cases import HOLDING, Holding
+from bridge.connectors.flow import roles
 from bridge.connectors.orders import OrderRules
 from bridge.durations import Seconds
 from bridge.leads import Property
@@ -105,10 +107,28 @@ class Stakeholder(ActionOptions):
     prevent_default_email: bool | None = None  # F-T8: Core mails the person by default
     contact_method_type: ContactMethod | None = None
     notification_language: Literal["Norwegian", "Swedish"] | None = None
+    not_for_roles: tuple[str, ...] = ()  # whoever has one is not sent; it costs calls
 
     def lacks(self, place: Property) -> str:
-        known = place.flow.case_guid or self.case_guid
-        return "" if known else missing(place, "Flow case GUID", "--case-guid")
+        if not (place.flow.case_guid or self.case_guid):
+            return missing(place, "Flow case GUID", "--case-guid")
+        if self.not_for_roles and self.number(place) is None:
+            return missing(place, "Flow case number (not_for_roles)", "--case-id")
+        return ""
+
+    def number(self, place: Property) -> int | None:
+        """Of the very case that is written to: another one's people would say nothing (F-T1)."""
+        own = place.flow
+        if own.case_guid is None:
+            return self.case_id or own.case_id
+        if self.case_guid not in {None, own.case_guid}:
+            return own.case_id
+        return own.case_id or self.case_id
+
+    @field_validator("not_for_roles")
+    @classmethod
+    def _roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return roles.checked(value, groups=True)
 
 
 class Notification(ActionOptions):
@@ -121,6 +141,8 @@ class Notification(ActionOptions):
     subject: str | None = Field(default=None, max_length=200)
     html: bool = False
     case_id: int | None = Field(default=None, gt=0)
+    fallback_employees: tuple[str, ...] = Field(default=(), max_length=20)  # by e-mail
+    homeq_employee: bool = False  # also whoever of the landlord's let the flat, by e-mail
 
     def lacks(self, place: Property) -> str:
         known = place.flow.case_id or self.case_id
@@ -129,7 +151,11 @@ class Notification(ActionOptions):
     @field_validator("to_roles")
     @classmethod
     def _roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for role in value:
-            if not (role.isascii() and role.isalpha() and role[:1].isupper()):
-                raise ValueError("role names are as Core writes them, such as Broker or Seller")
+        return roles.checked(value)
+
+    @field_validator("fallback_employees")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(people.EMAIL.fullmatch(one) for one in value):
+            raise ValueError("an employee is named by e-mail address, such as kari@example.com")
         return value

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from bridge.connectors import classify, language, people
 from bridge.connectors.base import Parcel, Report
-from bridge.connectors.flow import bases, prefixes
+from bridge.connectors.flow import bases, matching, prefixes, roles
 from bridge.connectors.flow.api import FlowCalls
 from bridge.connectors.flow.settings import Stakeholder
 from bridge.connectors.flow.token import NoToken
@@ -52,9 +52,14 @@ class SendStakeholder:
         return Report(outcome=outcome, exchanges=self._calls.exchanges, moved=moved)
 
     async def _send(self) -> Outcome | Unsendable:
-        case = self._parcel.lead.property.flow.case_guid or self._options.case_guid
-        if case is None:
-            return Unsendable(State.HELD, self._options.lacks(self._parcel.lead.property))
+        place = self._parcel.lead.property
+        case = place.flow.case_guid or self._options.case_guid
+        lacking = self._options.lacks(place)
+        if lacking:
+            return Unsendable(State.HELD, lacking)
+        why_not = await self._has_a_role_already()
+        if why_not is not None:
+            return why_not
         chosen = await bases.fields(self._calls, self._options, self._parcel.lead)
         if not isinstance(chosen, dict):
             return chosen
@@ -69,6 +74,18 @@ class SendStakeholder:
             if isinstance(again, dict) and again != chosen:
                 answer = await self._calls.call("POST", path, body | again)
         return self._meaning(answer)
+
+    async def _has_a_role_already(self) -> Outcome | Unsendable | None:
+        """Who buys or sells the house is no stakeholder of it; off unless roles are named."""
+        case = self._options.number(self._parcel.lead.property)
+        wanted = roles.single(self._options.not_for_roles)
+        if not wanted or case is None:
+            return None
+        found = await matching.find(self._calls, self._parcel, case, wanted)
+        if isinstance(found, matching.Match):
+            text = f"the person has the role {found.role} on case {case} already"
+            return Unsendable(State.SKIPPED, text)
+        return found
 
     async def _body(self) -> dict[str, Any] | Outcome | Unsendable:
         person = self._parcel.lead.person
