@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check fast soak api bench bench-quick growth endurance lock clean
+.PHONY: help demo test cover check fast soak api bench bench-quick growth endurance lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.-]+):.*## /\1\t/' | expand -t 14
@@ -29,7 +29,10 @@ check: .venv/ready  ## format, lint, types, import contracts, secrets, known hol
 	$(BIN)/python tools/scan.py secrets
 	$(BIN)/python tools/scan.py holes
 
-test: check  ## everything: check, then all tests with branch coverage
+test: check  ## everything: check, then all tests; five minutes on two cores
+	$(BIN)/pytest -n $(or $(PROCESSES),3) --dist loadfile
+
+cover: .venv/ready  ## all tests with branch coverage, worker processes included; ten minutes
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
 
