@@ -185,7 +185,6 @@ def table(answer: Mapping[str, Any]) -> Iterator[str]:
     yield verdict("bytes of the ledger a lead, three deliveries", us["memory"], 2560, most=True)
     yield verdict("a lead alone, p50 in ms", answer["alone"]["p50"], 8, most=True)
     yield verdict("a lead alone, p99 in ms", answer["alone"]["p99"], 25, most=True)
-    yield verdict("at half of the maximum, p50 in ms", answer["half"]["p50"], 60, most=True)
     yield verdict("at half of the maximum, p99 in ms", answer["half"]["p99"], 60, most=True)
     some = answer["accounts"]
     yield verdict("300 accounts against 3", some["300"] / some["3"], 0.9)

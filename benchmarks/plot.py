@@ -10,6 +10,7 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 250, 40, 50
 FONT = 'font-family="sans-serif" font-size="12"'
 COLOURS = (
     "#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#0a7ea4", "#bf3989", "#57606a",
+    "#116329", "#953800",
 )  # fmt: skip
 
 
@@ -51,7 +52,8 @@ def lines(
         _text(at(x, 10**low)[0] - 14, HEIGHT - BOTTOM + 18, f"{x:,.0f}") for x in sorted(set(xs))
     ]
     ends: list[float] = []
-    for colour, (name, some) in zip(COLOURS * 4, found.items(), strict=False):
+    by_height = sorted(found.items(), key=lambda one: -one[1][-1][1])
+    for colour, (name, some) in zip(COLOURS * 4, by_height, strict=False):
         points = " ".join("{:.1f},{:.1f}".format(*at(x, y)) for x, y in some)
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
