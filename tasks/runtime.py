@@ -26,6 +26,7 @@ from bridge.pipeline import (
 )
 from bridge.pipeline.alarms import Alarms
 from bridge.pipeline.enrich import Enricher
+from bridge.pipeline.escalation import Escalation
 from bridge.pipeline.orders import Watch
 from bridge.pipeline.standing import Nightly
 from bridge.pipeline.watching import Watcher
@@ -204,6 +205,7 @@ class Runtime:
             asyncio.create_task(
                 _forever("probe", min(15.0, self._wiring.settings.probe), sweep.probe_paused)
             ),
+            asyncio.create_task(_forever("escalation", ENRICH, Escalation(self._parts).step)),
             asyncio.create_task(_forever("enrich", ENRICH, Enricher(self._parts).step)),
             asyncio.create_task(_forever("watch", WATCH, Watcher(self._parts).step)),
             asyncio.create_task(_forever("offices", ENRICH, lambda: offices.step(self._parts))),

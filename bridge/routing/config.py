@@ -83,6 +83,7 @@ class Destination:
     max_age: float = 72 * 3600.0
     retry: tuple[float, ...] | None = None
     after: str = ""
+    escalate_to: str = ""  # the destination that hears of a refusal or an expiry
     accept_test: bool = False
     country: str | None = None
     pause_after_refusals: int = 25

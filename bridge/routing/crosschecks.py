@@ -25,10 +25,19 @@ def names(
                 faults.say_unknown(where, "when.source", name, "source", there)
     _lookups(routing, faults)
     _events(routing, faults)
+    _others(routing, ends, faults)
+
+
+def _others(routing: Routing, ends: list[str], faults: Faults) -> None:
+    """The destinations that destinations name."""
     for one in routing.destinations.values():
+        where = f"[destinations.{one.name}]"
         if one.after and one.after not in ends:
-            where = f"[destinations.{one.name}]"
             faults.say_unknown(where, "after", one.after, "destination", ends)
+        if one.escalate_to and one.escalate_to not in ends:
+            faults.say_unknown(where, "escalate_to", one.escalate_to, "destination", ends)
+        if one.escalate_to == one.name:
+            faults.say(where, "escalate_to", "tells itself")
 
 
 def _lookups(routing: Routing, faults: Faults) -> None:

@@ -112,6 +112,7 @@ class DestinationTable(Table):
     max_age: Seconds = 72 * 3600.0
     retry: Annotated[list[Seconds], Field(max_length=100)] | None = None
     after: str = ""
+    escalate_to: str = ""
     accept_test: bool = False
     country: Country | None = None
     pause_after_refusals: int = Field(default=25, ge=1)
