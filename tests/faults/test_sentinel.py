@@ -106,4 +106,8 @@ def _send_until(bridge: BridgeUnderTest, over: threading.Event) -> list[str]:
 
 
 def _final(bridge: BridgeUnderTest, lead_id: str) -> bool:
-    return all(row.state in FINAL for row in bridge.deliveries(lead_id).values())
+    try:
+        rows = bridge.deliveries(lead_id)
+    except LedgerError:  # the Sentinels may not agree yet who is the primary
+        return False
+    return all(row.state in FINAL for row in rows.values())
