@@ -22,17 +22,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import nodered
-from benchmarks.peers_run import (
-    DESTINATIONS,
-    Run,
-    Stub,
-    floor,
-    ours,
-    ours_by_celery,
-    ours_by_http,
-    ours_running,
-    tasks,
-)
+from benchmarks.engine import ours, ours_by_celery, ours_by_http, ours_running
+from benchmarks.peers_run import floor, tasks
+from benchmarks.vendor import DESTINATIONS, Run, Stub
 
 RECORDED = Path(__file__).with_name("recorded.json")
 GATE = 0.8  # of the recorded ratio
@@ -225,6 +217,7 @@ def quick() -> int:
     """Ratios, not seconds: fails below 80 % of the recorded ones. The best of three counts."""
     recorded = json.loads(RECORDED.read_text())
     best = dict.fromkeys(recorded, 0.0)
+    failed: list[str] = []
     for _ in range(3):
         peers = measure(1_500, 1, {name: PEERS[name] for name in QUICK})
         best = {name: max(best[name], ratio) for name, ratio in ratios(peers).items()}

@@ -20,7 +20,8 @@ from rich.progress import Progress
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.peers_run import DESTINATIONS, Ours, Stub, ours_running
+from benchmarks.engine import Ours, ours_running
+from benchmarks.vendor import DESTINATIONS, Stub
 
 STEP = 5_000  # leads put in at once
 MB = 1024 * 1024

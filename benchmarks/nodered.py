@@ -17,7 +17,8 @@ from pathlib import Path
 import orjson
 import psutil
 
-from benchmarks.peers_run import CONCURRENCY, DESTINATIONS, ROOT, Run, Stub
+from benchmarks.engine import CONCURRENCY
+from benchmarks.vendor import DESTINATIONS, ROOT, Run, Stub
 from bridge.connectors.transport import Answer, Http
 from bridge.delivery.embedded import free_port
 
