@@ -11,6 +11,7 @@ import orjson
 
 from bridge.delivery.values import DeliveryRow, NewDelivery
 from bridge.outcomes import State
+from bridge.pipeline import search
 from bridge.pipeline.parts import Parts
 from bridge.routing import Destination
 
@@ -29,6 +30,8 @@ class Escalation:
         self._to: Mapping[str, Destination] = {
             one.name: known[one.escalate_to] for one in known.values() if one.escalate_to
         }
+        # Looked at by this process, and not to be looked at again while they are in the overlap.
+        self._seen: set[tuple[str, float]] = set()
 
     async def step(self) -> list[str]:
         """Open what is to be told, once each; says which. Raises `LedgerError`, then later."""
@@ -37,28 +40,31 @@ class Escalation:
         ledger, now = self._parts.ledger, self._parts.clock().timestamp()
         kept = await ledger.shelf_get(MARK)
         since = (float(kept) if kept else now) - OVERLAP
-        told = [row.delivery_id async for row in self._lately(since) if await self._tell(row)]
+        lately = {(row.delivery_id, row.updated_at): row async for row in self._lately(since)}
+        told = []
+        for key, row in lately.items():
+            if key not in self._seen and await self._tell(row):
+                told.append(str(row.delivery_id))
+        self._seen = set(lately)
         await ledger.shelf_put(MARK, f"{now:.3f}".encode(), ttl=None)
-        return list(map(str, told))
+        return told
 
     async def _lately(self, since: float) -> AsyncIterator[DeliveryRow]:
         for state in BADLY:
-            before: float | None = None
-            while True:
-                rows = await self._parts.ledger.deliveries(
-                    state=state, account=None, limit=PAGE, before=before
-                )
+            after, more = "", True
+            while more:
+                rows, after = await search.deliveries(self._parts, state, after=after, limit=PAGE)
                 for row in rows:
                     if row.updated_at >= since and row.destination in self._to:
                         yield row
-                if len(rows) < PAGE or rows[-1].updated_at < since:
-                    break
-                before = rows[-1].updated_at
+                more = bool(after) and rows[-1].updated_at >= since
 
     async def _tell(self, row: DeliveryRow) -> bool:
         to, ledger = self._to[row.destination], self._parts.ledger
         lead = await ledger.lead(row.lead_id)
         if lead is None or lead.withdrawn or to.name in lead.destinations:
+            return False
+        if await ledger.blob(row.lead_id) is None:  # the person was taken out of it
             return False
         skip = f"a test lead, and {to.name} has no accept_test"
         opened = await ledger.extend(

@@ -63,7 +63,9 @@ class Looking:
             if state in {None, one.state} and account in {None, one.account}
             if before is None or one.updated_at < before
         ]
-        return sorted(found, key=lambda row: row.updated_at, reverse=True)[:limit]
+        # Of one moment: by id, as a sorted set of the server has them. Pages go by it.
+        newest = sorted(found, key=lambda row: (row.updated_at, row.delivery_id), reverse=True)
+        return newest[:limit]
 
     async def leads_of(self, mark: str, *, limit: int = 1000) -> list[LeadId]:
         found = self._store.marks.get(mark, {})
